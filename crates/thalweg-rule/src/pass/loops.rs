@@ -1,0 +1,112 @@
+//! The loops themselves: plain ones over slices that are known not to overlap, which the compiler turns into vector instructions.
+
+use super::isa::{Isa, Kernel};
+use super::state::{Slots, no_slots};
+use crate::transform::MAX_SLOTS;
+use crate::{Arithmetic, Real, Transform};
+
+/// One whole step, written to the parameters from the gradient: `x ← x − T(g)`.
+pub(crate) struct Descend<'a, T>(pub(crate) &'a T);
+
+impl<T: Transform, F: Real> Kernel<F> for Descend<'_, T> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: Slots<'_, F>) {
+        let coefficients = self.0.coefficients::<A>();
+        each::<T, A>(x, gradient, slots, |x, g, own| x - T::apply(&coefficients, g, x, own));
+    }
+}
+
+/// A stage of a longer chain, written to the update from the parameters: `u ← T(u)`.
+pub(crate) struct Refine<'a, T>(pub(crate) &'a T);
+
+impl<T: Transform, F: Real> Kernel<F> for Refine<'_, T> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: Slots<'_, F>) {
+        let coefficients = self.0.coefficients::<A>();
+        each::<T, A>(update, x, slots, |u, x, own| T::apply(&coefficients, u, x, own));
+    }
+}
+
+#[inline(always)]
+fn each<T: Transform, A: Arithmetic>(
+    to: &mut [A::Element],
+    from: &[A::Element],
+    slots: Slots<'_, A::Element>,
+    formula: impl Fn(A, A, &mut [A]) -> A,
+) {
+    let size = to.len();
+    let from = &from[..size];
+    let mut slots = slots;
+    for slot in slots.iter_mut().take(T::SLOTS) {
+        *slot = &mut std::mem::take(slot)[..size];
+    }
+    for i in 0..size {
+        let mut own = [A::of(0.0); MAX_SLOTS];
+        for slot in 0..T::SLOTS {
+            own[slot] = A::load(slots[slot][i]);
+        }
+        to[i] = formula(A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
+        for slot in 0..T::SLOTS {
+            slots[slot][i] = own[slot].store();
+        }
+    }
+}
+
+/// `y ← y − x`
+struct Subtract;
+
+impl<F: Real> Kernel<F> for Subtract {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, y: &mut [F], x: &[F], _: Slots<'_, F>) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = (A::load(*y) - A::load(x)).store());
+    }
+}
+
+/// `y ← y · x`, element by element.
+struct Multiply;
+
+impl<F: Real> Kernel<F> for Multiply {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, y: &mut [F], x: &[F], _: Slots<'_, F>) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = (A::load(*y) * A::load(x)).store());
+    }
+}
+
+/// `y ← y · factor`
+struct Scale<F>(F);
+
+impl<F: Real> Kernel<F> for Scale<F> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, y: &mut [F], _: &[F], _: Slots<'_, F>) {
+        let factor = A::load(self.0);
+        for y in y {
+            *y = (A::load(*y) * factor).store();
+        }
+    }
+}
+
+/// `y ← y + p · x`, fused.
+struct AddMultiple<F>(F);
+
+impl<F: Real> Kernel<F> for AddMultiple<F> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, y: &mut [F], x: &[F], _: Slots<'_, F>) {
+        let p = A::load(self.0);
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = p.mul_add(A::load(x), A::load(*y)).store());
+    }
+}
+
+impl Isa {
+    pub(super) fn subtract<F: Real>(self, y: &mut [F], x: &[F]) {
+        self.run(Subtract, y, x, no_slots());
+    }
+    pub(super) fn multiply<F: Real>(self, y: &mut [F], x: &[F]) {
+        self.run(Multiply, y, x, no_slots());
+    }
+    pub(super) fn scale<F: Real>(self, y: &mut [F], factor: F) {
+        self.run(Scale(factor), y, &[], no_slots());
+    }
+    pub(super) fn add_multiple<F: Real>(self, y: &mut [F], p: F, x: &[F]) {
+        self.run(AddMultiple(p), y, x, no_slots());
+    }
+}
