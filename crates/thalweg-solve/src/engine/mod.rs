@@ -1,0 +1,335 @@
+//! The one loop: ask the objective, take a step, look at the criteria.
+//!
+//! [`Engine`] runs any number of problems side by side in lockstep, each ending on its own; a single run is an engine of one
+//! lane. Nothing is allocated after it is built, except by a history that outgrows its room. What never lives here: threads
+//! (`many`), observers (`run`).
+
+mod compiled;
+mod record;
+mod stepper;
+
+pub(crate) use record::{Ends, Iterates};
+pub(crate) use stepper::Stepper;
+
+use compiled::Compiled;
+
+use crate::clock::Clock;
+use crate::objective::Source;
+use crate::scalar::{abs, all_finite, copy, is_finite, narrow, norm};
+use crate::{Options, Scalar, SolveError, Status};
+
+/// The clock is read every this many steps.
+const CLOCK_PERIOD: usize = 64;
+
+/// When a problem has converged.
+struct Tolerances<F> {
+    gradient: Option<F>,
+    value: Option<F>,
+    step: Option<F>,
+}
+
+/// What a problem is told by, for each: the lowest value and where it was.
+struct Best<F> {
+    value: Vec<F>,
+    x: Vec<F>,
+}
+
+pub(crate) struct Engine<F> {
+    dim: usize,
+    lanes: usize,
+    stepper: Stepper<F>,
+    /// Steps as one program, where that can be.
+    compiled: Option<Compiled<F>>,
+    tolerances: Tolerances<F>,
+    any_tolerance: bool,
+    max_steps: usize,
+    deadline: Option<(Clock, f64)>,
+    /// Steps made so far.
+    pub(crate) steps: usize,
+    /// The points, component by component.
+    pub(crate) x: Vec<F>,
+    /// Values in row 0, gradients below.
+    out: Vec<F>,
+    previous_x: Vec<F>,
+    previous_out: Vec<F>,
+    scratch: Vec<F>,
+    best: Option<Best<F>>,
+    history: Option<Iterates<F>>,
+    ends: Ends<F>,
+    /// Problems still running.
+    pub(crate) active: usize,
+}
+
+impl<F: Scalar> Engine<F> {
+    /// Evaluates the starts (component by component), the first of which has the number `first`.
+    pub(crate) fn new<S: Source<F>>(
+        source: &mut S,
+        starts: Vec<F>,
+        lanes: usize,
+        first: u64,
+        options: &Options,
+        track_best: bool,
+        clock: Clock,
+    ) -> Result<Self, SolveError> {
+        let dim = starts.len() / lanes;
+        let tolerances = Tolerances {
+            gradient: options.grad_tol.map(narrow),
+            value: options.value_tol.map(narrow),
+            step: options.step_tol.map(narrow),
+        };
+        let mut engine = Engine {
+            dim,
+            lanes,
+            stepper: Stepper::new(options, dim, lanes, first)?,
+            compiled: None,
+            any_tolerance: options.grad_tol.or(options.value_tol).or(options.step_tol).is_some(),
+            tolerances,
+            max_steps: options.steps,
+            deadline: options.max_seconds.map(|seconds| (clock, seconds)),
+            steps: 0,
+            out: vec![F::default(); (dim + 1) * lanes],
+            previous_x: starts.clone(),
+            previous_out: vec![F::default(); (dim + 1) * lanes],
+            scratch: vec![F::default(); dim * lanes],
+            best: None,
+            history: options.history.then(|| Iterates::new(dim, lanes, options.steps)),
+            ends: Ends::new(dim, lanes),
+            active: lanes,
+            x: starts,
+        };
+        engine.stepper.projection.apply(lanes, &mut engine.x);
+        engine.previous_x.copy_from_slice(&engine.x);
+        engine.stepper.visit(source, &engine.x, &mut engine.out)?;
+        engine.previous_out.copy_from_slice(&engine.out);
+        if track_best {
+            engine.best = Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone() });
+        }
+        engine.look();
+        if let (1, Some(program)) = (lanes, source.program())
+            && let Some(rule) = engine.stepper.lone_rule(options, dim)?
+        {
+            engine.compiled = Compiled::new(program, rule, &engine.x, &engine.out)?;
+        }
+        Ok(engine)
+    }
+
+    /// One step of every problem; those that have ended are carried along and ignored.
+    #[inline]
+    pub(crate) fn step<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
+        copy(&mut self.previous_x, &self.x);
+        std::mem::swap(&mut self.out, &mut self.previous_out);
+        if let Some(compiled) = &mut self.compiled {
+            compiled.next(self.max_steps - self.steps, &mut self.x, &mut self.out)?;
+            self.stepper.evaluations.value += 1;
+            self.stepper.evaluations.gradient += 1;
+            self.steps += 1;
+            self.look();
+            return Ok(());
+        }
+        self.stepper.step(source, &mut self.x, &self.previous_out)?;
+        self.stepper.visit(source, &self.x, &mut self.out)?;
+        self.steps += 1;
+        self.look();
+        Ok(())
+    }
+
+    /// One step, or several where nobody looks at each.
+    pub(crate) fn stride<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
+        let unwatched = self.history.is_none() && !self.any_tolerance && self.deadline.is_none();
+        let Some(compiled) = self.compiled.as_mut().filter(|_| unwatched) else { return self.step(source) };
+        let records = compiled.rest(self.max_steps - self.steps)?;
+        let count = records.len();
+        if count < 2 || !all_finite(records.numbers) {
+            compiled.put_back(count);
+            return self.step(source);
+        }
+        if let Some(best) = &mut self.best {
+            let mut lowest = None;
+            for (step, value) in records.values().enumerate() {
+                if value < best.value[0] {
+                    best.value[0] = value;
+                    lowest = Some(step);
+                }
+            }
+            if let Some(step) = lowest {
+                copy(&mut best.x, records.x(step));
+            }
+        }
+        records.read(count - 2, &mut self.previous_x, &mut self.previous_out);
+        records.read(count - 1, &mut self.x, &mut self.out);
+        self.stepper.evaluations.value += count as u64;
+        self.stepper.evaluations.gradient += count as u64;
+        self.steps += count;
+        if self.steps == self.max_steps {
+            self.end_all(Status::MaxSteps);
+        }
+        Ok(())
+    }
+
+    /// Looks at where the problems are now, and ends those that have come to an end.
+    #[inline]
+    fn look(&mut self) {
+        if let Some(history) = &mut self.history {
+            history.push(&self.x, &self.out);
+        }
+        if !(all_finite(&self.out) && all_finite(&self.x)) {
+            self.end_diverged();
+        }
+        if let Some(best) = &mut self.best {
+            best.update(&self.x, &self.out[..self.lanes]);
+        }
+        if self.any_tolerance {
+            for lane in 0..self.lanes {
+                if self.ends.status[lane].is_none()
+                    && let Some(status) = self.converged(lane)
+                {
+                    self.end(lane, status);
+                }
+            }
+        }
+        if self.steps == self.max_steps {
+            self.end_all(Status::MaxSteps);
+        } else if self.steps.is_multiple_of(CLOCK_PERIOD)
+            && self.deadline.is_some_and(|(clock, seconds)| clock.seconds() >= seconds)
+        {
+            self.end_all(Status::MaxSeconds);
+        }
+    }
+
+    fn converged(&mut self, lane: usize) -> Option<Status> {
+        let rows = |j: usize| j * self.lanes + lane;
+        if let Some(tolerance) = self.tolerances.gradient
+            && self.stepper.residual(lane, &self.x, &self.out, &mut self.scratch) <= tolerance
+        {
+            return Some(Status::ConvergedGradient);
+        }
+        if self.steps == 0 {
+            return None;
+        }
+        if let Some(tolerance) = self.tolerances.value
+            && abs(self.out[lane] - self.previous_out[lane]) <= tolerance
+        {
+            return Some(Status::ConvergedValue);
+        }
+        let tolerance = self.tolerances.step?;
+        let still = (0..self.dim).all(|j| abs(self.x[rows(j)] - self.previous_x[rows(j)]) <= tolerance);
+        still.then_some(Status::ConvergedStep)
+    }
+
+    #[cold]
+    fn end_diverged(&mut self) {
+        for lane in 0..self.lanes {
+            let rows = |rows: &[F]| rows.iter().skip(lane).step_by(self.lanes).all(|&v| is_finite(v));
+            if self.ends.status[lane].is_none() && !(rows(&self.out) && rows(&self.x)) {
+                self.end(lane, Status::Diverged);
+            }
+        }
+    }
+
+    pub(crate) fn end_all(&mut self, status: Status) {
+        for lane in 0..self.lanes {
+            if self.ends.status[lane].is_none() {
+                self.end(lane, status);
+            }
+        }
+    }
+
+    /// Records the end of a problem: where it is, or the best finite point if that is not finite.
+    fn end(&mut self, lane: usize, status: Status) {
+        let diverged = status == Status::Diverged;
+        let (x, out) = if diverged { (&self.previous_x, &self.previous_out) } else { (&self.x, &self.out) };
+        let ends = &mut self.ends;
+        ends.status[lane] = Some(status);
+        ends.steps[lane] = self.steps;
+        ends.evaluations[lane] = self.stepper.evaluations;
+        ends.value[lane] = out[lane];
+        ends.gradient_norm[lane] = norm(&out[self.lanes..], self.lanes, lane);
+        ends.multiplier[lane] = self.stepper.held.as_ref().map(|held| held.lambda[lane]);
+        let (best_value, best_x) = match &self.best {
+            Some(best) => (best.value[lane], &best.x),
+            None => (out[lane], x),
+        };
+        ends.best_value[lane] = best_value;
+        for j in 0..self.dim {
+            let (at, from) = (lane * self.dim + j, j * self.lanes + lane);
+            ends.best_x[at] = best_x[from];
+            ends.x[at] = if diverged { best_x[from] } else { x[from] };
+        }
+        if diverged {
+            ends.value[lane] = best_value;
+        }
+        self.active -= 1;
+    }
+
+    /// The gradient where diverged problems are said to have ended, which is not where they last were.
+    fn revisit<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
+        let tracked = self.best.is_some();
+        let diverged = |ends: &Ends<F>, lane: usize| ends.status[lane] == Some(Status::Diverged);
+        if !tracked || self.steps == 0 || !(0..self.lanes).any(|lane| diverged(&self.ends, lane)) {
+            return Ok(());
+        }
+        for lane in 0..self.lanes {
+            for j in 0..self.dim {
+                self.x[j * self.lanes + lane] = self.ends.x[lane * self.dim + j];
+            }
+        }
+        source.slope(&self.x, &mut self.out)?;
+        for lane in 0..self.lanes {
+            if !diverged(&self.ends, lane) {
+                continue;
+            }
+            self.ends.gradient_norm[lane] = norm(&self.out[self.lanes..], self.lanes, lane);
+            self.ends.evaluations[lane].value += 1;
+            self.ends.evaluations[lane].gradient += 1;
+        }
+        Ok(())
+    }
+
+    /// How every problem ended, and their iterates if they were kept.
+    pub(crate) fn finish<S: Source<F>>(
+        mut self,
+        source: &mut S,
+    ) -> Result<(Ends<F>, Option<Iterates<F>>), SolveError> {
+        self.end_all(Status::Interrupted);
+        self.revisit(source)?;
+        Ok((self.ends, self.history))
+    }
+
+    /// The value of a problem where it is.
+    pub(crate) fn value(&self, lane: usize) -> F {
+        self.out[lane]
+    }
+
+    /// ‖∇f‖ of a problem where it is.
+    pub(crate) fn gradient_norm(&self, lane: usize) -> F {
+        norm(&self.out[self.lanes..], self.lanes, lane)
+    }
+
+    /// How a problem ended, if it has.
+    pub(crate) fn status(&self, lane: usize) -> Option<Status> {
+        self.ends.status[lane]
+    }
+}
+
+impl<F: Scalar> Best<F> {
+    /// Takes what is lower. Problems that have ended were recorded before.
+    #[inline]
+    fn update(&mut self, x: &[F], values: &[F]) {
+        let lanes = values.len();
+        if lanes == 1 {
+            if values[0] < self.value[0] {
+                self.value[0] = values[0];
+                copy(&mut self.x, x);
+            }
+            return;
+        }
+        for (best, x) in self.x.chunks_exact_mut(lanes).zip(x.chunks_exact(lanes)) {
+            for (((best, &x), &value), &lowest) in best.iter_mut().zip(x).zip(values).zip(&self.value) {
+                *best = if value < lowest { x } else { *best };
+            }
+        }
+        for (lowest, &value) in self.value.iter_mut().zip(values) {
+            *lowest = if value < *lowest { value } else { *lowest };
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Objective, rule or method and constraints in; solution, history and observers out.
+//!
+//! - [`minimize`] goes from one start, [`minimize_many`] from a million, [`Run`] step by step. Everything about a run is in
+//!   [`Options`]; how it ended is data: a [`Solution`] with a [`Status`].
+//! - [`Method`] is how to go on: any rule or chain of `thalweg-rule`, [`Newton`], [`CurvatureScaled`].
+//! - [`Constraint`] is where to stay: a box, a sphere, a function held by a Lagrange multiplier.
+//! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or a [`Closure`].
+//! - [`fit`] is least squares by mini-batches, [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
+//!
+//! ```
+//! use thalweg_function::Expression;
+//! use thalweg_solve::{Options, Status, Traced, minimize};
+//!
+//! let rosenbrock = Expression::parse("(1-x)^2 + 100*(y-x^2)^2")?;
+//! let options = Options { method: "newton".parse()?, grad_tol: Some(1e-8), ..Options::default() };
+//! let solution = minimize(&mut Traced::<f64>::new(rosenbrock.program())?, &[-1.2, 1.0], &options)?;
+//! assert_eq!(solution.status, Status::ConvergedGradient);
+//! assert!((solution.x[0] - 1.0).abs() < 1e-8 && solution.steps < 10);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The loop itself lives in `engine` and serves one start and many alike. How functions are differentiated and run, and what a
+//! rule does with a gradient, never lives here.
+
+mod analyze;
+mod check;
+mod clock;
+mod constraint;
+mod dense;
+mod engine;
+mod error;
+mod fit;
+mod grid;
+mod many;
+mod method;
+mod objective;
+mod observer;
+mod options;
+mod points;
+mod random;
+mod run;
+mod scalar;
+mod solution;
+
+pub use analyze::{Analysis, Kind, analyze, eigen_losses};
+pub use check::{GradientCheck, gradient_check};
+pub use constraint::{Bounds, Constraint, Multiplier};
+pub use error::SolveError;
+pub use fit::{Fit, FitOptions, Fitted, fit};
+pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
+pub use many::{Solutions, minimize_many, minimize_many_observed};
+pub use method::{By, CurvatureScaled, Estimate, Method, Newton};
+pub use objective::{Closure, Derivatives, Objective, Traced};
+pub use observer::{Observer, Progress, State};
+pub use options::Options;
+pub use points::{Points, random_starts};
+pub use run::{Run, minimize, minimize_observed};
+pub use scalar::Scalar;
+pub use solution::{Evaluations, History, Solution, Status};

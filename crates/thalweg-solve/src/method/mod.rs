@@ -1,0 +1,160 @@
+//! Which way and how far to go: [`Method`], by name.
+//!
+//! First-order rules and chains are `thalweg-rule`'s; the methods that need second derivatives live here.
+
+mod curvature;
+mod newton;
+
+use std::fmt;
+use std::str::FromStr;
+
+use thalweg_rule::{Named, Optimizer, names};
+use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
+
+pub use curvature::{By, CurvatureScaled, Estimate};
+pub(crate) use curvature::{CurvatureStep, condition_number};
+pub use newton::Newton;
+pub(crate) use newton::NewtonStep;
+
+use crate::objective::Derivatives;
+
+const KIND: &str = "optimizer";
+
+/// How a run goes from one point to the next.
+///
+/// Written as `newton(damping=0.01)`, `curvature_scaled(lr=0.1, by=sum)`, or as any rule or chain of `thalweg-rule`. What it
+/// prints parses again to the same thing.
+///
+/// ```
+/// use thalweg_solve::Method;
+///
+/// let chain: Method = "clip_by_global_norm(1.0) | adam(lr=0.1)".parse()?;
+/// assert!(matches!(chain, Method::Rule(_)));
+/// let newton: Method = "newton(damping=0.01)".parse()?;
+/// assert_eq!(newton.to_string(), "newton(lr=1, damping=0.01, absolute=false)");
+/// let error = "newtn".parse::<Method>().unwrap_err();
+/// assert!(error.to_string().contains("did you mean `newton`?"));
+/// # Ok::<(), thalweg_spec::SpecError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// A first-order rule or a chain of them.
+    Rule(Optimizer),
+    /// Newton's method, damped.
+    Newton(Newton),
+    /// Gradient descent with the learning rate divided by the curvature.
+    CurvatureScaled(CurvatureScaled),
+}
+
+impl Method {
+    /// Reads a method from calls that have already been parsed.
+    ///
+    /// # Errors
+    /// An unknown name, an option outside its range, or a second-order method within a chain.
+    pub fn from_calls(calls: &[Call]) -> Result<Self, SpecError> {
+        if let [call] = calls {
+            match call.name.as_str() {
+                newton::NAME => return Ok(Method::Newton(Newton::read(call)?)),
+                curvature::NAME => return Ok(Method::CurvatureScaled(CurvatureScaled::read(call)?)),
+                _ => {}
+            }
+        }
+        if let Some(call) = calls.iter().find(|call| own_entries().iter().any(|own| own.name == call.name)) {
+            return Err(SpecError::BadOption {
+                column: call.column,
+                name: call.name.clone(),
+                key: "a method with second derivatives".to_owned(),
+                problem: "stands alone, it cannot be a link of a chain".to_owned(),
+            });
+        }
+        match Optimizer::from_calls(calls) {
+            Ok(optimizer) => Ok(Method::Rule(optimizer)),
+            Err(SpecError::UnknownName { kind, name, .. }) if kind == KIND => {
+                let known: Vec<_> = Self::entries().iter().map(|entry| entry.name).collect();
+                Err(unknown_name(KIND, &name, &known))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Everything that may be written as a method or as a link of a chain: the rules, then the methods with second derivatives.
+    pub fn entries() -> Vec<Named> {
+        let mut entries = names();
+        entries.extend(own_entries());
+        entries
+    }
+
+    /// What the method asks of an objective beyond value and gradient.
+    pub fn needs(&self) -> Derivatives {
+        match self {
+            Method::Rule(_) => Derivatives::default(),
+            Method::Newton(_) => Derivatives { hessian: true, hessian_vector: false },
+            Method::CurvatureScaled(scaled) => {
+                let exact = scaled.estimate == Estimate::Exact;
+                Derivatives { hessian: exact, hessian_vector: !exact }
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Method::Rule(_) => "this rule",
+            Method::Newton(_) => newton::NAME,
+            Method::CurvatureScaled(_) => curvature::NAME,
+        }
+    }
+}
+
+fn own_entries() -> [Named; 2] {
+    [
+        Named { name: newton::NAME, summary: newton::SUMMARY, signature: Newton::default().to_string() },
+        Named {
+            name: curvature::NAME,
+            summary: curvature::SUMMARY,
+            signature: CurvatureScaled::default().to_string(),
+        },
+    ]
+}
+
+impl Default for Method {
+    /// `adam(lr=0.1)`: of the rules the one that asks least for tuning.
+    fn default() -> Self {
+        Method::Rule(thalweg_rule::Adam { lr: 0.1.into(), ..thalweg_rule::Adam::default() }.into())
+    }
+}
+
+impl From<Optimizer> for Method {
+    fn from(optimizer: Optimizer) -> Self {
+        Method::Rule(optimizer)
+    }
+}
+
+impl From<Newton> for Method {
+    fn from(newton: Newton) -> Self {
+        Method::Newton(newton)
+    }
+}
+
+impl From<CurvatureScaled> for Method {
+    fn from(scaled: CurvatureScaled) -> Self {
+        Method::CurvatureScaled(scaled)
+    }
+}
+
+impl FromStr for Method {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        Self::from_calls(&parse_chain(text)?)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Rule(optimizer) => optimizer.fmt(f),
+            Method::Newton(newton) => newton.fmt(f),
+            Method::CurvatureScaled(scaled) => scaled.fmt(f),
+        }
+    }
+}

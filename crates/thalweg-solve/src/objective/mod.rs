@@ -1,0 +1,140 @@
+//! What a minimiser asks of a function: [`Objective`].
+//!
+//! [`Traced`] has every derivative, [`Closure`] what its author wrote. What never lives here: which way to go from the answers.
+
+mod closure;
+mod traced;
+
+pub use closure::Closure;
+pub use traced::Traced;
+
+use thalweg_function::Program;
+
+use crate::{Scalar, SolveError};
+
+/// Which second derivatives an [`Objective`] has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Derivatives {
+    /// [`Objective::hessian`] works.
+    pub hessian: bool,
+    /// [`Objective::hessian_vector`] works.
+    pub hessian_vector: bool,
+}
+
+/// A scalar function of `dim` variables with its gradient, and perhaps more.
+///
+/// The methods take `&mut self` so that an implementation can keep buffers. Slices have `dim` elements, Hessians `dim²`, row by
+/// row; a value that is not finite is an answer, not an error.
+pub trait Objective<F: Scalar> {
+    /// The number of variables.
+    fn dim(&self) -> usize;
+
+    /// f(x).
+    ///
+    /// # Errors
+    /// What the implementation reports.
+    fn value(&mut self, x: &[F]) -> Result<F, SolveError>;
+
+    /// f(x), with ∇f(x) written to `gradient`.
+    ///
+    /// # Errors
+    /// What the implementation reports.
+    fn value_and_gradient(&mut self, x: &[F], gradient: &mut [F]) -> Result<F, SolveError>;
+
+    /// f(x) and then ∇f(x) in one buffer of `dim + 1` numbers: what a run asks for at each step. Provided.
+    ///
+    /// # Errors
+    /// What the implementation reports.
+    #[inline]
+    fn value_then_gradient(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        if let Some((value, gradient)) = out.split_first_mut() {
+            *value = self.value_and_gradient(x, gradient)?;
+        }
+        Ok(())
+    }
+
+    /// The function as a program, if it is one. Steps of a rule are then compiled together with it.
+    fn program(&self) -> Option<&Program> {
+        None
+    }
+
+    /// Which second derivatives there are; none unless the implementation says otherwise.
+    fn derivatives(&self) -> Derivatives {
+        Derivatives::default()
+    }
+
+    /// ∇²f(x).
+    ///
+    /// # Errors
+    /// [`SolveError::Missing`] unless the implementation has it.
+    fn hessian(&mut self, x: &[F], hessian: &mut [F]) -> Result<(), SolveError> {
+        let _ = (x, hessian);
+        Err(SolveError::Missing { needs: "this", what: "the Hessian" })
+    }
+
+    /// ∇²f(x)·v.
+    ///
+    /// # Errors
+    /// [`SolveError::Missing`] unless the implementation has it.
+    fn hessian_vector(&mut self, x: &[F], v: &[F], product: &mut [F]) -> Result<(), SolveError> {
+        let _ = (x, v, product);
+        Err(SolveError::Missing { needs: "this", what: "Hessian-vector products" })
+    }
+}
+
+/// Answers for several points at once, component by component: component `j` of point `i` is element `j · lanes + i`.
+pub(crate) trait Source<F> {
+    /// As [`Objective::program`].
+    fn program(&self) -> Option<&Program>;
+    /// Values in row 0, gradients in rows 1 to `dim`.
+    fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    /// Entry (r, c) in row `r · dim + c`.
+    fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    fn hessian_vector(&mut self, points: &[F], directions: &[F], out: &mut [F]) -> Result<(), SolveError>;
+}
+
+/// Any objective, asked for one point.
+pub(crate) struct Single<'a, O>(pub(crate) &'a mut O);
+
+impl<F: Scalar, O: Objective<F>> Source<F> for Single<'_, O> {
+    fn program(&self) -> Option<&Program> {
+        self.0.program()
+    }
+
+    #[inline]
+    fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.0.value_then_gradient(points, out)
+    }
+
+    fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.0.hessian(points, out)
+    }
+
+    fn hessian_vector(&mut self, points: &[F], directions: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.0.hessian_vector(points, directions, out)
+    }
+}
+
+/// A traced function, asked for `lanes` points.
+pub(crate) struct Many<F> {
+    pub(crate) traced: Traced<F>,
+    pub(crate) lanes: usize,
+}
+
+impl<F: Scalar> Source<F> for Many<F> {
+    fn program(&self) -> Option<&Program> {
+        None
+    }
+
+    fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.traced.slope_lanes(self.lanes, points, out)
+    }
+
+    fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.traced.hessian_lanes(self.lanes, points, out)
+    }
+
+    fn hessian_vector(&mut self, points: &[F], directions: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.traced.hessian_vector_lanes(self.lanes, points, directions, out)
+    }
+}

@@ -1,0 +1,169 @@
+//! [`Traced`]: a program as an objective, with every derivative.
+
+use thalweg_function::{Executable, FunctionError, Program, hessian, hvp, value_and_gradient};
+
+use super::{Derivatives, Objective};
+use crate::{Scalar, SolveError};
+
+/// A traced or parsed function with all its derivatives, each made ready when it is first asked for.
+///
+/// ```
+/// use thalweg_function::Expression;
+/// use thalweg_solve::{Objective, Traced};
+///
+/// let mut f = Traced::<f64>::new(Expression::parse("x^2*y")?.program())?;
+/// let mut gradient = [0.0; 2];
+/// assert_eq!(f.value_and_gradient(&[3.0, 5.0], &mut gradient)?, 45.0);
+/// assert_eq!(gradient, [30.0, 9.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Traced<F> {
+    program: Program,
+    slope: Executable<F>,
+    value: Option<Executable<F>>,
+    hessian: Option<Executable<F>>,
+    product: Option<Executable<F>>,
+    out: Vec<F>,
+    pair: Vec<F>,
+}
+
+impl<F: Scalar> Traced<F> {
+    /// Differentiates the program and makes value and gradient ready.
+    ///
+    /// # Errors
+    /// The program is not a scalar function of scalars.
+    pub fn new(program: &Program) -> Result<Self, SolveError> {
+        Ok(Traced {
+            slope: Executable::new(&value_and_gradient(program)?)?,
+            program: program.clone(),
+            value: None,
+            hessian: None,
+            product: None,
+            out: vec![F::default(); program.input_count() + 1],
+            pair: Vec::new(),
+        })
+    }
+
+    /// The function.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    fn dimension(&self) -> usize {
+        self.out.len() - 1
+    }
+
+    /// Makes second derivatives ready, so that clones share them.
+    pub(crate) fn prepare(&mut self, needs: Derivatives) -> Result<(), SolveError> {
+        if needs.hessian {
+            ready(&mut self.hessian, &self.program, hessian)?;
+        }
+        if needs.hessian_vector {
+            ready(&mut self.product, &self.program, hvp)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn slope_lanes(
+        &mut self,
+        lanes: usize,
+        points: &[F],
+        out: &mut [F],
+    ) -> Result<(), SolveError> {
+        Ok(self.slope.run_lanes(lanes, points, out)?)
+    }
+
+    pub(crate) fn hessian_lanes(
+        &mut self,
+        lanes: usize,
+        points: &[F],
+        out: &mut [F],
+    ) -> Result<(), SolveError> {
+        Ok(ready(&mut self.hessian, &self.program, hessian)?.run_lanes(lanes, points, out)?)
+    }
+
+    pub(crate) fn hessian_vector_lanes(
+        &mut self,
+        lanes: usize,
+        points: &[F],
+        directions: &[F],
+        out: &mut [F],
+    ) -> Result<(), SolveError> {
+        self.pair.clear();
+        self.pair.extend_from_slice(points);
+        self.pair.extend_from_slice(directions);
+        Ok(ready(&mut self.product, &self.program, hvp)?.run_lanes(lanes, &self.pair, out)?)
+    }
+}
+
+/// The executable of a derivative, built if this is the first time it is asked for.
+pub(crate) fn ready<'a, F: Scalar>(
+    place: &'a mut Option<Executable<F>>,
+    program: &Program,
+    derivative: impl Fn(&Program) -> Result<Program, FunctionError>,
+) -> Result<&'a mut Executable<F>, SolveError> {
+    if place.is_none() {
+        *place = Some(Executable::new(&derivative(program)?)?);
+    }
+    place.as_mut().ok_or(SolveError::Missing { needs: "this", what: "a derivative" })
+}
+
+impl<F: Scalar> Objective<F> for Traced<F> {
+    fn program(&self) -> Option<&Program> {
+        Some(&self.program)
+    }
+
+    fn dim(&self) -> usize {
+        self.dimension()
+    }
+
+    fn value(&mut self, x: &[F]) -> Result<F, SolveError> {
+        let mut y = [F::default()];
+        ready(&mut self.value, &self.program, |program| Ok(program.clone()))?.run(x, &mut y)?;
+        Ok(y[0])
+    }
+
+    #[inline]
+    fn value_and_gradient(&mut self, x: &[F], gradient: &mut [F]) -> Result<F, SolveError> {
+        self.slope.run(x, &mut self.out)?;
+        if gradient.len() != self.dimension() {
+            let (found, expected) = (gradient.len(), self.dimension());
+            return Err(SolveError::Dimension { what: "the gradient".to_owned(), found, expected });
+        }
+        gradient.copy_from_slice(&self.out[1..]);
+        Ok(self.out[0])
+    }
+
+    #[inline]
+    fn value_then_gradient(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        Ok(self.slope.run(x, out)?)
+    }
+
+    fn derivatives(&self) -> Derivatives {
+        Derivatives { hessian: true, hessian_vector: true }
+    }
+
+    fn hessian(&mut self, x: &[F], hessian: &mut [F]) -> Result<(), SolveError> {
+        self.hessian_lanes(1, x, hessian)
+    }
+
+    fn hessian_vector(&mut self, x: &[F], v: &[F], product: &mut [F]) -> Result<(), SolveError> {
+        self.hessian_vector_lanes(1, x, v, product)
+    }
+}
+
+impl<F: Scalar> Clone for Traced<F> {
+    /// Another objective with buffers of its own; what is ready is shared.
+    fn clone(&self) -> Self {
+        Traced {
+            program: self.program.clone(),
+            slope: self.slope.clone(),
+            value: self.value.clone(),
+            hessian: self.hessian.clone(),
+            product: self.product.clone(),
+            out: self.out.clone(),
+            pair: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! [`Options`]: everything about a run but the function and the start.
+
+use crate::constraint::Constraint;
+use crate::{Bounds, Method, SolveError};
+
+/// What to do at each step, when to stop, and what to keep.
+///
+/// ```
+/// use thalweg_solve::Options;
+///
+/// let options = Options { method: "newton".parse()?, grad_tol: Some(1e-8), ..Options::default() };
+/// assert_eq!(options.steps, 1000);
+/// # Ok::<(), thalweg_spec::SpecError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// How to go from one point to the next. `adam(lr=0.1)` unless set.
+    pub method: Method,
+    /// The most steps: at least 1; 1000 unless set.
+    pub steps: usize,
+    /// Stop when max |∂f/∂xᵢ| ≤ this. Under a constraint, what the constraint takes back does not count; held by a multiplier, the
+    /// gradient is that of f + λc, and |c| must be as small too.
+    pub grad_tol: Option<f64>,
+    /// Stop when a step changes f by at most this.
+    pub value_tol: Option<f64>,
+    /// Stop when a step changes every coordinate by at most this.
+    pub step_tol: Option<f64>,
+    /// Stop after this many seconds; the clock is read every 64 steps.
+    pub max_seconds: Option<f64>,
+    /// The seed of the noise.
+    pub seed: u64,
+    /// The number of the first start. The noise of a start depends on the seed and its number only, so a sweep can be split
+    /// into parts and give the same bits.
+    pub first_start: u64,
+    /// The standard deviation of normal noise added to each component of the gradient at each step (Langevin dynamics with
+    /// plain gradient descent). Tolerances look at the gradient without noise.
+    pub noise: f64,
+    /// Intervals to stay in, by projection; short for [`Constraint::Box`].
+    pub bounds: Option<Bounds>,
+    /// A set to stay in or a function to hold.
+    pub constraint: Option<Constraint>,
+    /// Whether to keep every iterate.
+    pub history: bool,
+    /// Whether to remember the point with the lowest value. `None`: yes for one start, no for many, where it costs up to a tenth of
+    /// the time; a start that diverges then ends at its last finite point.
+    pub track_best: Option<bool>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            method: Method::default(),
+            steps: 1000,
+            grad_tol: None,
+            value_tol: None,
+            step_tol: None,
+            max_seconds: None,
+            seed: 0,
+            first_start: 0,
+            noise: 0.0,
+            bounds: None,
+            constraint: None,
+            history: false,
+            track_best: None,
+        }
+    }
+}
+
+impl Options {
+    /// Whether every option is in its range, for a function of `dim` variables.
+    ///
+    /// # Errors
+    /// The first option that is not, with what would be right.
+    pub fn check(&self, dim: usize) -> Result<(), SolveError> {
+        let option = |name, wanted, found: String| Err(SolveError::Option { name, wanted, found });
+        if dim == 0 {
+            return option("the number of variables", "at least 1", "0".to_owned());
+        }
+        if self.steps == 0 {
+            return option("steps", "at least 1", "0".to_owned());
+        }
+        let tolerances = [
+            ("grad_tol", self.grad_tol),
+            ("value_tol", self.value_tol),
+            ("step_tol", self.step_tol),
+            ("max_seconds", self.max_seconds),
+            ("noise", Some(self.noise)),
+        ];
+        for (name, value) in tolerances {
+            if let Some(value) = value.filter(|v| !(v.is_finite() && *v >= 0.0)) {
+                return option(name, "finite and at least 0", value.to_string());
+            }
+        }
+        if self.max_seconds.is_some() && !crate::clock::AVAILABLE {
+            return option("max_seconds", "unset where there is no clock", "a number".to_owned());
+        }
+        match &self.method {
+            Method::Rule(optimizer) => optimizer.check()?,
+            Method::Newton(newton) => newton.check()?,
+            Method::CurvatureScaled(scaled) => scaled.check()?,
+        }
+        self.check_constraints(dim)
+    }
+
+    fn check_constraints(&self, dim: usize) -> Result<(), SolveError> {
+        if let Some(bounds) = &self.bounds {
+            bounds.check(dim)?;
+        }
+        match &self.constraint {
+            Some(Constraint::Box(bounds)) => bounds.check(dim)?,
+            Some(Constraint::Sphere { radius }) if !(*radius > 0.0 && radius.is_finite()) => {
+                let found = radius.to_string();
+                return Err(SolveError::Option {
+                    name: "sphere's radius",
+                    wanted: "positive and finite",
+                    found,
+                });
+            }
+            _ => {}
+        }
+        match (&self.bounds, &self.constraint) {
+            (Some(_), Some(other @ (Constraint::Box(_) | Constraint::Sphere { .. }))) => {
+                Err(SolveError::Conflict { first: "bounds", second: other.name() })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The end of a run: [`Solution`], its [`Status`] and its [`History`].
+
+use std::fmt;
+
+use crate::Scalar;
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// The gradient is as small as asked for.
+    ConvergedGradient,
+    /// The value changed as little as asked for.
+    ConvergedValue,
+    /// The point moved as little as asked for.
+    ConvergedStep,
+    /// All steps were made.
+    MaxSteps,
+    /// The time was up.
+    MaxSeconds,
+    /// A coordinate, the value or the gradient was no longer finite.
+    Diverged,
+    /// No step along the direction lowered the value.
+    LineSearchFailed,
+    /// An observer ended the run.
+    Interrupted,
+}
+
+impl Status {
+    /// The name in files and on the command line: `converged_gradient`, `max_steps`, ….
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::ConvergedGradient => "converged_gradient",
+            Status::ConvergedValue => "converged_value",
+            Status::ConvergedStep => "converged_step",
+            Status::MaxSteps => "max_steps",
+            Status::MaxSeconds => "max_seconds",
+            Status::Diverged => "diverged",
+            Status::LineSearchFailed => "line_search_failed",
+            Status::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether a tolerance that was asked for has been met.
+    pub fn converged(self) -> bool {
+        matches!(self, Status::ConvergedGradient | Status::ConvergedValue | Status::ConvergedStep)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How often a function was asked for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evaluations {
+    /// Values; each came with a gradient.
+    pub value: u64,
+    /// Gradients: one at the start and one a step, two a step for a rule that looks ahead.
+    pub gradient: u64,
+    /// Hessians.
+    pub hessian: u64,
+    /// Hessian-vector products.
+    pub hessian_vector: u64,
+}
+
+/// The end of a run from one start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution<F> {
+    /// Where the run was started.
+    pub start: Vec<F>,
+    /// The last iterate; of a diverged run, `best_x`.
+    pub x: Vec<F>,
+    /// f(x).
+    pub value: F,
+    /// ‖∇f(x)‖, the Euclidean norm, of f alone even under a constraint.
+    pub gradient_norm: F,
+    /// Why the run ended.
+    pub status: Status,
+    /// The number of steps made.
+    pub steps: usize,
+    /// What was asked of the function.
+    pub evaluations: Evaluations,
+    /// Wall time; of a start run together with others, that of all of them.
+    pub seconds: f64,
+    /// The point with the lowest value seen; where that was not tracked, the last finite one.
+    pub best_x: Vec<F>,
+    /// f(best_x).
+    pub best_value: F,
+    /// The Lagrange multiplier at the end, if there is one.
+    pub multiplier: Option<F>,
+    /// Every iterate, if asked for.
+    pub history: Option<History<F>>,
+}
+
+/// Every iterate of a run, the start first: `steps + 1` entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History<F> {
+    /// The number of coordinates of a point.
+    pub dim: usize,
+    /// The points, one after the other.
+    pub x: Vec<F>,
+    /// f at each.
+    pub value: Vec<F>,
+    /// ‖∇f‖ at each.
+    pub gradient_norm: Vec<F>,
+    /// The seed that the noise came from.
+    pub seed: u64,
+}
+
+impl<F: Scalar> History<F> {
+    /// The number of iterates.
+    pub fn len(&self) -> usize {
+        self.value.len()
+    }
+
+    /// Never true of a run's history: the start is always there.
+    pub fn is_empty(&self) -> bool {
+        self.value.is_empty()
+    }
+
+    /// The iterate after `step` steps.
+    pub fn point(&self, step: usize) -> &[F] {
+        &self.x[step * self.dim..(step + 1) * self.dim]
+    }
+
+    /// All iterates in order.
+    pub fn points(&self) -> impl ExactSizeIterator<Item = &[F]> {
+        self.x.chunks_exact(self.dim)
+    }
+}

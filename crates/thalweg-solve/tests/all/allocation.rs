@@ -1,0 +1,80 @@
+//! Steps allocate nothing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use thalweg_solve::{Constraint, Options, Run, Traced};
+
+use crate::functions::wells;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting for each thread.
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn count() {
+    let _ = ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[test]
+fn a_step_allocates_nothing_whatever_the_method() {
+    let variables = ["x1".to_owned(), "x2".to_owned()];
+    let circle = Constraint::parse("multiplier(\"x1^2+x2^2-1\")", &variables).unwrap();
+    for method in [
+        "sgd(lr=0.1, momentum=0.9)",
+        "adam(lr=0.1)",
+        "nesterov(lr=0.1, momentum=0.9, lookahead=true)",
+        "clip_by_global_norm(1.0) | adam(lr=0.1)",
+        "newton(damping=1)",
+        "newton(absolute=true)",
+        "curvature_scaled(by=sum)",
+        "curvature_scaled(estimate=power)",
+    ] {
+        for constraint in [None, Some(circle.clone()), Some(Constraint::Sphere { radius: 1.0 })] {
+            let options = Options {
+                method: method.parse().unwrap(),
+                steps: 300,
+                constraint,
+                noise: 0.1,
+                grad_tol: Some(0.0),
+                value_tol: Some(0.0),
+                step_tol: Some(0.0),
+                max_seconds: Some(1e6),
+                history: true,
+                ..Options::default()
+            };
+            let mut objective = Traced::<f64>::new(&wells()).unwrap();
+            let mut run = Run::new(&mut objective, &[0.3, 0.4], &options).unwrap();
+            // The first step makes second derivatives ready.
+            run.step().unwrap();
+            let before = ALLOCATIONS.get();
+            while run.step().unwrap().is_none() {}
+            assert_eq!(ALLOCATIONS.get(), before, "{method}");
+        }
+    }
+}
