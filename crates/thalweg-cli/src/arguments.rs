@@ -1,0 +1,360 @@
+//! The command line: every argument with its help.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::numbers;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Minimises functions by their exact gradients, compares optimisers, and draws what happened.
+#[derive(Debug, Parser)]
+#[command(name = "thalweg", version, styles = STYLES, max_term_width = 110, arg_required_else_help = true, after_help = "\
+FUNCTION is a landscape (see `thalweg list functions`) or an expression.
+
+Examples:
+  thalweg minimize rosenbrock
+  thalweg minimize \"(1-x)^2 + 100*(y-x^2)^2\" --start -1.2,1 -o newton
+  thalweg compare rosenbrock
+")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Minimize(MinimizeArguments),
+    Compare(CompareArguments),
+    Analyze(AnalyzeArguments),
+    Plot(PlotArguments),
+    Grid(GridArguments),
+    Fit(FitArguments),
+    List(ListArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FunctionArguments {
+    /// A landscape such as rosenbrock or "ackley(dim=10)", an expression such as "x^2 + y^2", or @FILE with either in it
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) function: String,
+
+    /// The variables of an expression, in order; otherwise by first appearance, x1 x2 ... by number
+    #[arg(long, value_name = "x,y")]
+    pub(crate) vars: Option<String>,
+
+    /// Set a constant of an expression (repeatable, or comma-separated)
+    #[arg(long = "let", value_name = "a=1.5", allow_hyphen_values = true)]
+    pub(crate) constants: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartArguments {
+    /// Where to start, as 1,2 or x=1,y=2 (repeatable); a landscape has its own start
+    #[arg(long = "start", value_name = "1,2", allow_hyphen_values = true, conflicts_with = "starts")]
+    pub(crate) start: Vec<String>,
+
+    /// Start from N random points in the box
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) starts: Option<usize>,
+
+    /// The box for random starts and figures, one interval for all or one per variable; a landscape has its own
+    #[arg(long = "box", value_name = "-3..3", allow_hyphen_values = true)]
+    pub(crate) sampling_box: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The most steps
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = numbers::count, allow_hyphen_values = true)]
+    pub(crate) steps: usize,
+
+    /// Stop when max |gradient| is at most this
+    #[arg(long, value_name = "1e-6", allow_hyphen_values = true)]
+    pub(crate) grad_tol: Option<f64>,
+
+    /// Stop when a step changes the value by at most this
+    #[arg(long, value_name = "1e-9", allow_hyphen_values = true)]
+    pub(crate) value_tol: Option<f64>,
+
+    /// Stop when a step moves every coordinate by at most this
+    #[arg(long, value_name = "1e-9", allow_hyphen_values = true)]
+    pub(crate) step_tol: Option<f64>,
+
+    /// Stop after this many seconds
+    #[arg(long, value_name = "10", allow_hyphen_values = true)]
+    pub(crate) max_seconds: Option<f64>,
+
+    /// The seed of random starts and noise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Standard deviation of noise added to each gradient component
+    #[arg(
+        long,
+        value_name = "0.2",
+        default_value_t = 0.0,
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) noise: f64,
+
+    /// Intervals to stay in, one for all or one per variable
+    #[arg(long, value_name = "-1..1", allow_hyphen_values = true)]
+    pub(crate) bounds: Option<String>,
+
+    /// A set to stay in or a function to hold at zero; see `thalweg list constraints`
+    #[arg(long, value_name = "C")]
+    pub(crate) constraint: Option<String>,
+
+    /// Compute in 32-bit numbers
+    #[arg(long)]
+    pub(crate) f32: bool,
+
+    /// Threads for many starts; all cores unless given
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) threads: Option<usize>,
+
+    /// Keep every iterate, in JSON and CSV
+    #[arg(long)]
+    pub(crate) history: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// Write a file; its ending says what: .json .csv .html .svg .png (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Vec<PathBuf>,
+
+    /// Print the result as JSON and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Minimise a function
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  thalweg minimize rosenbrock --optimizer newton --grad-tol 1e-8
+  thalweg minimize \"(x-1)^2 + a*y^2\" --let a=6 --start -1,2 --steps 200
+  thalweg minimize himmelblau --starts 100 --box -5..5 --out himmelblau.html
+  thalweg minimize ackley -o 'adam(lr=cosine(init=0.1, steps=1000))'
+  thalweg minimize beale -o 'clip_by_global_norm(1.0) | sgd(lr=0.01)' --json
+")]
+pub(crate) struct MinimizeArguments {
+    #[command(flatten)]
+    pub(crate) function: FunctionArguments,
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+
+    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them
+    #[arg(long, short, value_name = "O", default_value = "adam(lr=0.1)")]
+    pub(crate) optimizer: String,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Run several optimisers from the same starts: a table, and a figure with every trace
+///
+/// Without --optimizer a usual set is compared, its learning rates chosen for the curvature at the start and the size of the box.
+/// Without --out the figure is written to compare.html, unless --json or --no-figure is given.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  thalweg compare rosenbrock
+  thalweg compare ellipse -o 'sgd(lr=0.4)' -o 'heavy_ball(lr=0.3)' -o newton
+  thalweg compare \"x^4 + y^2\" --start 2,1 --out table.csv --out figure.png
+")]
+pub(crate) struct CompareArguments {
+    #[command(flatten)]
+    pub(crate) function: FunctionArguments,
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+
+    /// An optimiser to compare (repeatable)
+    #[arg(long, short, value_name = "O")]
+    pub(crate) optimizer: Vec<String>,
+
+    /// Do not write compare.html
+    #[arg(long)]
+    pub(crate) no_figure: bool,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// Say everything about a point: derivatives, curvature, learning rates
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  thalweg analyze rosenbrock --at 1,1
+  thalweg analyze \"x^2 - y^2\" --at 0,0 --json
+")]
+pub(crate) struct AnalyzeArguments {
+    #[command(flatten)]
+    pub(crate) function: FunctionArguments,
+
+    /// The point, as 1,2 or x=1,y=2
+    #[arg(long, value_name = "1,2", allow_hyphen_values = true)]
+    pub(crate) at: String,
+
+    /// Print the result as JSON and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Draw a function of one or two variables: contours, surface and gradient field
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  thalweg plot himmelblau
+  thalweg plot \"x^4 - 3*x^2 + x\" --box -2..2 --out quartic.svg
+")]
+pub(crate) struct PlotArguments {
+    #[command(flatten)]
+    pub(crate) function: FunctionArguments,
+
+    /// What to show, one interval for all variables or one per variable; a landscape has its own, else -3..3
+    #[arg(long = "box", value_name = "-3..3", allow_hyphen_values = true)]
+    pub(crate) sampling_box: Option<String>,
+
+    /// Write a file; its ending says what: .html .svg .png (repeatable) [default: plot.html]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Vec<PathBuf>,
+}
+
+/// Evaluate a function at every point of a grid and say where it is lowest
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  thalweg grid himmelblau --points 101
+  thalweg grid \"(x-1)^2 + (y+2)^2\" --box -3..3 --points 61 --json
+")]
+pub(crate) struct GridArguments {
+    #[command(flatten)]
+    pub(crate) function: FunctionArguments,
+
+    /// The box, one interval for all variables or one per variable; a landscape has its own
+    #[arg(long = "box", value_name = "-3..3", allow_hyphen_values = true)]
+    pub(crate) sampling_box: Option<String>,
+
+    /// Points along each variable, ends included
+    #[arg(long, value_name = "N", default_value = "101", value_parser = numbers::count)]
+    pub(crate) points: usize,
+
+    /// Search even where there are more points than the limit
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Threads; all cores unless given
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) threads: Option<usize>,
+
+    /// Print the result as JSON and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Fit an expression in parameters and data columns to a CSV file, by least squares
+///
+/// The parameters are the names given by --start; every other name of the expression is a column of the file, whose first line
+/// names the columns. What is minimised is the mean squared residual.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, for a file decay.csv with the columns x and y:
+  thalweg fit \"a*exp(-b*x)+c\" decay.csv --target y --start a=1,b=1,c=0
+")]
+pub(crate) struct FitArguments {
+    /// The model, an expression of parameters and columns
+    #[arg(value_name = "EXPRESSION")]
+    pub(crate) model: String,
+
+    /// The data: comma-separated, the columns' names in the first line
+    #[arg(value_name = "FILE.csv")]
+    pub(crate) data: PathBuf,
+
+    /// The column that the model is to give
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: String,
+
+    /// The parameters and where they start
+    #[arg(long, value_name = "a=1,b=2", allow_hyphen_values = true)]
+    pub(crate) start: String,
+
+    /// Set a constant of the expression (repeatable, or comma-separated)
+    #[arg(long = "let", value_name = "k=1.5", allow_hyphen_values = true)]
+    pub(crate) constants: Vec<String>,
+
+    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them
+    #[arg(long, short, value_name = "O", default_value = "adam(lr=0.1)")]
+    pub(crate) optimizer: String,
+
+    /// Rows in each step's batch; all unless given
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) batch: Option<usize>,
+
+    /// Draw each batch with replacement, instead of going through the shuffled rows
+    #[arg(long, requires = "batch")]
+    pub(crate) replace: bool,
+
+    /// The most steps
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = numbers::count, allow_hyphen_values = true)]
+    pub(crate) steps: usize,
+
+    /// Stop when a step changes the mean squared residual by at most this
+    #[arg(long, value_name = "1e-9", allow_hyphen_values = true)]
+    pub(crate) value_tol: Option<f64>,
+
+    /// The seed of the batches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Compute in 32-bit numbers
+    #[arg(long)]
+    pub(crate) f32: bool,
+
+    /// Threads; all cores unless given
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) threads: Option<usize>,
+
+    /// Keep every step, in JSON and CSV
+    #[arg(long)]
+    pub(crate) history: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// List what names there are, with their options and defaults
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  thalweg list optimizers
+")]
+pub(crate) struct ListArguments {
+    /// What to list; the kinds themselves unless given
+    pub(crate) kind: Option<Kind>,
+
+    /// Print as JSON and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    Functions,
+    Optimizers,
+    Schedules,
+    Constraints,
+}

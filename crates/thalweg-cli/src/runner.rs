@@ -1,0 +1,219 @@
+//! From arguments to finished runs: [`Plan`] says what is to be run, [`Runs`] is what came of it.
+
+use thalweg::picture::{MOST_STARTS, Path};
+use thalweg::solve::{
+    Bounds, Constraint, Method, Options, Points, Scalar, Solution, Solutions, SolveError, Traced,
+    minimize_many_observed, minimize_observed, random_starts,
+};
+use thalweg::spec::parse_chain;
+
+use crate::arguments::{RunArguments, StartArguments};
+use crate::failure::Failure;
+use crate::interrupt::Watch;
+use crate::numbers;
+use crate::problem::Problem;
+use crate::report::{Run, RunHistory};
+
+/// What is to be run on a problem.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) starts: Vec<Vec<f64>>,
+    /// Whether there are many starts, to be summed up rather than listed.
+    pub(crate) many: bool,
+    pub(crate) options: Options,
+    pub(crate) single_precision: bool,
+    /// Whether iterates are kept for figures.
+    pub(crate) figure: bool,
+    /// The box to show.
+    pub(crate) shown: Option<Bounds>,
+}
+
+/// The runs from every start with one method.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    pub(crate) ends: Vec<Run>,
+    /// Paths for figures, of the first starts only where there are many.
+    pub(crate) paths: Vec<Path>,
+    pub(crate) seconds: f64,
+}
+
+/// Reads a method.
+pub(crate) fn method(text: &str) -> Result<Method, Failure> {
+    let wrong = |error| Failure::spec("--optimizer", text, &error);
+    let calls = parse_chain(text).map_err(wrong)?;
+    Method::from_calls(&calls).map_err(wrong)
+}
+
+/// Makes the number of threads what was asked for.
+pub(crate) fn use_threads(threads: Option<usize>) -> Result<(), Failure> {
+    match threads {
+        None => Ok(()),
+        Some(0) => Failure::wrong("--threads must be at least 1, found 0"),
+        Some(n) => rayon::ThreadPoolBuilder::new()
+            .num_threads(n)
+            .build_global()
+            .map_err(|error| Failure::Failed(format!("cannot start {n} threads: {error}"))),
+    }
+}
+
+impl Plan {
+    pub(crate) fn read(
+        problem: &Problem,
+        start: &StartArguments,
+        run: &RunArguments,
+    ) -> Result<Self, Failure> {
+        use_threads(run.threads)?;
+        let bounds =
+            run.bounds.as_deref().map(|text| numbers::bounds("--bounds", text, problem.dim())).transpose()?;
+        let constraint = run.constraint.as_deref().map(|text| constraint(text, problem)).transpose()?;
+        let shown = problem.sampling_box(start.sampling_box.as_deref())?.or(bounds.clone().filter(is_finite));
+        let options = Options {
+            steps: run.steps,
+            grad_tol: run.grad_tol,
+            value_tol: run.value_tol,
+            step_tol: run.step_tol,
+            max_seconds: run.max_seconds,
+            seed: run.seed,
+            noise: run.noise,
+            bounds,
+            constraint,
+            history: run.history,
+            ..Options::default()
+        };
+        options.check(problem.dim())?;
+        Ok(Plan {
+            starts: starts(problem, start, run.seed, shown.as_ref())?,
+            many: start.starts.is_some(),
+            options,
+            single_precision: run.f32,
+            figure: false,
+            shown,
+        })
+    }
+
+    /// Runs a method from every start.
+    pub(crate) fn run(&self, problem: &Problem, method: &Method, label: &str) -> Result<Runs, Failure> {
+        let options = Options { method: method.clone(), ..self.options.clone() };
+        let all = if self.single_precision {
+            self.run_as::<f32>(problem, &options, label)
+        } else {
+            self.run_as::<f64>(problem, &options, label)
+        };
+        all.map_err(Failure::from)
+    }
+
+    fn run_as<F: Scalar>(
+        &self,
+        problem: &Problem,
+        options: &Options,
+        label: &str,
+    ) -> Result<Runs, SolveError> {
+        let narrow = |x: &f64| <F as thalweg::function::Float>::from_f64(*x);
+        if let ([start], false) = (self.starts.as_slice(), self.many) {
+            let keep = Options { history: options.history || self.figure, ..options.clone() };
+            let start: Vec<F> = start.iter().map(narrow).collect();
+            let watch = Watch::new(options.steps as u64);
+            let mut objective = Traced::<F>::new(&problem.program)?;
+            let solution = minimize_observed(&mut objective, &start, &keep, &mut watch.one())?;
+            let paths = if self.figure { vec![Path::of(label, &solution)] } else { Vec::new() };
+            let seconds = solution.seconds;
+            return Ok(Runs { ends: vec![Run::of(&solution, options.history)], paths, seconds });
+        }
+        let rows: Vec<Vec<F>> = self.starts.iter().map(|start| start.iter().map(narrow).collect()).collect();
+        let all = many_as(problem, &rows, options)?;
+        let drawn = if !self.figure {
+            None
+        } else if options.history {
+            Some(all.clone())
+        } else {
+            // A start's bits do not depend on its neighbours, so the first ones are run again with their histories kept.
+            let keep = Options { history: true, ..options.clone() };
+            Some(many_as(problem, &rows[..rows.len().min(MOST_STARTS)], &keep)?)
+        };
+        let paths = drawn
+            .iter()
+            .flat_map(|drawn| (0..drawn.len().min(MOST_STARTS)).map(|i| Path::of(label, &drawn.solution(i))));
+        let paths = paths.collect();
+        let ends = all.iter().map(|solution: Solution<F>| Run::of(&solution, options.history)).collect();
+        Ok(Runs { ends, paths, seconds: all.seconds() })
+    }
+}
+
+fn many_as<F: Scalar>(
+    problem: &Problem,
+    rows: &[Vec<F>],
+    options: &Options,
+) -> Result<Solutions<F>, SolveError> {
+    let watch = Watch::new((options.steps as u64).saturating_mul(rows.len() as u64));
+    minimize_many_observed(&problem.program, &Points::from_rows(rows)?, options, &watch)
+}
+
+fn is_finite(bounds: &Bounds) -> bool {
+    (0..bounds.len()).map(|j| bounds.interval(j)).all(|(low, high)| (high - low).is_finite() && low < high)
+}
+
+fn constraint(text: &str, problem: &Problem) -> Result<Constraint, Failure> {
+    let constants = numbers::borrowed(&problem.constants);
+    Constraint::parse_with(text, &problem.variables, &constants).map_err(|error| match error {
+        SolveError::Spec(error) => Failure::spec("--constraint", text, &error),
+        other => Failure::Wrong(format!("--constraint: {other}")),
+    })
+}
+
+fn starts(
+    problem: &Problem,
+    given: &StartArguments,
+    seed: u64,
+    shown: Option<&Bounds>,
+) -> Result<Vec<Vec<f64>>, Failure> {
+    if let Some(count) = given.starts {
+        if count == 0 {
+            return Failure::wrong("--starts must be at least 1, found 0");
+        }
+        let Some(shown) = shown else {
+            return Failure::wrong(
+                "--starts: random starts need a box to be drawn from, such as --box -3..3",
+            );
+        };
+        let points = random_starts::<f64>(shown, problem.dim(), count, seed)?;
+        return Ok(points.iter().map(<[f64]>::to_vec).collect());
+    }
+    if !given.start.is_empty() {
+        return given.start.iter().map(|text| problem.point("--start", text)).collect();
+    }
+    match &problem.landscape {
+        Some(landscape) => Ok(vec![landscape.start().to_vec()]),
+        None => Failure::wrong(format!(
+            "an expression needs a start: --start {} for {}, or --starts 100 --box -3..3 for random ones",
+            vec!["1"; problem.dim().min(8)].join(","),
+            problem.variables[..problem.dim().min(8)].join(",")
+        )),
+    }
+}
+
+impl Run {
+    /// The record of a solution.
+    pub(crate) fn of<F: Scalar>(solution: &Solution<F>, history: bool) -> Self {
+        let wide = |x: F| thalweg::rule::Real::to_f64(x);
+        let point = |x: &[F]| x.iter().map(|&x| wide(x)).collect::<Vec<f64>>();
+        let history = solution.history.as_ref().filter(|_| history).map(|history| RunHistory {
+            x: history.points().map(point).collect(),
+            value: point(&history.value),
+            gradient_norm: point(&history.gradient_norm),
+        });
+        Run {
+            start: point(&solution.start),
+            status: solution.status.as_str(),
+            x: point(&solution.x),
+            value: wide(solution.value),
+            gradient_norm: wide(solution.gradient_norm),
+            steps: solution.steps,
+            evaluations: solution.evaluations.into(),
+            seconds: solution.seconds,
+            history,
+            multiplier: solution.multiplier.map(wide),
+            best_x: point(&solution.best_x),
+            best_value: wide(solution.best_value),
+        }
+    }
+}

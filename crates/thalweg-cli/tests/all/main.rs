@@ -1,0 +1,10 @@
+//! The command's contract, sentence by sentence.
+
+mod compare;
+mod errors;
+mod figures;
+mod fit;
+mod help;
+mod json;
+mod manners;
+mod support;

@@ -1,0 +1,11 @@
+//! What a short program needs: `use thalweg::prelude::*`.
+
+pub use crate::figure::{Figure, Page};
+pub use crate::function::{Executable, Expression, Program, Var, gradient, hessian, trace};
+pub use crate::landscape::Landscape;
+pub use crate::picture::Picture;
+pub use crate::rule::{Optimizer, Recipe, Rule, Schedule};
+pub use crate::solve::{
+    Bounds, Closure, Constraint, Method, Objective, Options, Points, Solution, Solutions, Status, Traced,
+    minimize, minimize_many, random_starts,
+};

@@ -1,0 +1,3 @@
+//! The facade: what the prelude holds, and what pictures show.
+
+mod picture;
