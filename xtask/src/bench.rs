@@ -1,0 +1,32 @@
+//! `cargo xtask bench NAME`: Thalweg beside its peers, in one run, written to `bench/RESULTS.md`.
+//!
+//! The peers live outside the repository, in the folder `THALWEG_PEERS` (unless set, `~/.cache/thalweg-peers`): a Python
+//! environment and the target folder of `bench/rust`. Both are made when they are missing. With `THALWEG_BENCH_QUICK` set, a
+//! benchmark runs once and small, and writes nothing.
+
+mod contest;
+mod measurement;
+mod peers;
+mod report;
+mod scalar;
+mod wells;
+
+use std::path::PathBuf;
+
+/// Runs one benchmark.
+pub(crate) fn run(name: &str) -> Result<(), String> {
+    match name {
+        "wells" => wells::run(),
+        "scalar" => scalar::run(),
+        _ => Err(format!("no benchmark `{name}`; there are wells and scalar")),
+    }
+}
+
+/// The folder of the measuring programs.
+fn folder() -> PathBuf {
+    super::root().join("bench")
+}
+
+fn quick() -> bool {
+    std::env::var_os("THALWEG_BENCH_QUICK").is_some()
+}

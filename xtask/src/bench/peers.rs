@@ -1,0 +1,112 @@
+//! The peers: where they are, making what is missing, running their programs.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::folder;
+use super::measurement::Measurement;
+use crate::run;
+
+/// What is installed from the Python package index when it is missing.
+const PACKAGES: [&str; 3] = ["numpy", "jax", "torch"];
+
+/// The peers, ready to run.
+pub(super) struct Peers {
+    home: PathBuf,
+}
+
+/// A program that measures.
+#[derive(Clone, Copy)]
+pub(super) enum Program {
+    /// A binary of `bench/rust`.
+    Rust(&'static str),
+    /// A file of `bench/python`.
+    Python(&'static str),
+}
+
+impl Peers {
+    /// Installs and builds what is missing.
+    pub(super) fn prepare() -> Result<Self, String> {
+        let home = match (std::env::var_os("THALWEG_PEERS"), std::env::var_os("HOME")) {
+            (Some(peers), _) => PathBuf::from(peers),
+            (None, Some(home)) => PathBuf::from(home).join(".cache/thalweg-peers"),
+            (None, None) => return Err("set THALWEG_PEERS to a folder for the peers".to_owned()),
+        };
+        let peers = Peers { home };
+        if !peers.python().exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(peers.home.join("venv")))?;
+        }
+        if peers.python_versions().is_err() {
+            run(Command::new(peers.python()).args(["-m", "pip", "install"]).args(PACKAGES))?;
+        }
+        let mut build = crate::cargo();
+        build.current_dir(folder().join("rust")).env("CARGO_TARGET_DIR", peers.home.join("target"));
+        run(build.args(["build", "--release"]))?;
+        Ok(peers)
+    }
+
+    fn python(&self) -> PathBuf {
+        self.home.join("venv/bin/python")
+    }
+
+    /// Runs a measuring program on the first `threads` processors.
+    pub(super) fn measure(
+        &self,
+        program: Program,
+        arguments: &[String],
+        threads: usize,
+    ) -> Result<Measurement, String> {
+        let file = match program {
+            Program::Rust(name) => self.home.join("target/release").join(name),
+            Program::Python(name) => folder().join("python").join(name),
+        };
+        let mut command = Command::new("taskset");
+        command.args(["-c", &format!("0-{}", threads - 1)]);
+        if let Program::Python(_) = program {
+            command.arg(self.python());
+        }
+        command.arg(file).args(arguments);
+        for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
+            command.env(variable, threads.to_string());
+        }
+        command.env("XLA_FLAGS", format!("--xla_cpu_multi_thread_eigen={}", threads > 1));
+        command.env("JAX_PLATFORMS", "cpu").env("PYTHONDONTWRITEBYTECODE", "1");
+        Measurement::read(&output(&mut command)?, threads)
+    }
+
+    /// The versions of everything that was measured.
+    pub(super) fn versions(&self) -> Result<String, String> {
+        let lock = folder().join("rust/Cargo.lock");
+        let lock = std::fs::read_to_string(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
+        let locked = |name: &str| {
+            let entry = format!("name = \"{name}\"\nversion = \"");
+            let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
+            version.map(|version| format!("{name} {version}")).ok_or(format!("{name} is not in Cargo.lock"))
+        };
+        let rust = output(Command::new("rustc").arg("--version"))?;
+        let rust = rust.split(" (").next().unwrap_or_default().trim().to_owned();
+        Ok([format!("Thalweg {}", env!("CARGO_PKG_VERSION")), rust, locked("argmin")?, locked("basin")?]
+            .join(", ")
+            + ", "
+            + &self.python_versions()?)
+    }
+
+    fn python_versions(&self) -> Result<String, String> {
+        let program = format!(
+            "import sys, importlib.metadata as m; \
+             print('Python', sys.version.split()[0], *(f', {{p}} {{m.version(p)}}' for p in {PACKAGES:?}))"
+        );
+        let line = output(Command::new(self.python()).args(["-c", &program]))?;
+        Ok(line.trim().replace(" ,", ","))
+    }
+}
+
+/// What a command prints to its standard output.
+fn output(command: &mut Command) -> Result<String, String> {
+    let shown = format!("{command:?}");
+    let output = command.stderr(Stdio::inherit()).output().map_err(|e| format!("{shown}: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("{shown}: {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|e| format!("{shown}: {e}"))
+}

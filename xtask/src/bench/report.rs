@@ -1,0 +1,122 @@
+//! The table of a benchmark with its conditions, written to `bench/RESULTS.md`.
+
+use std::process::Command;
+
+use super::contest::{Contest, Standing};
+use super::peers::Peers;
+use super::{folder, quick};
+
+/// A finished benchmark.
+pub(super) struct Report<'a> {
+    /// Its name, also that of its place in the file.
+    pub(super) name: &'a str,
+    /// The columns that a contest's task fills.
+    pub(super) task: &'a str,
+    /// What a time is of.
+    pub(super) unit: &'a str,
+    /// What is said of the peers' work before the table.
+    pub(super) conditions: &'a str,
+}
+
+impl Report<'_> {
+    /// Prints the table, and puts it in the file in place of the last one.
+    pub(super) fn publish(&self, peers: &Peers, finished: &[(Contest, Vec<Standing>)]) -> Result<(), String> {
+        let rows: String =
+            finished.iter().flat_map(|(contest, standings)| rows(contest, standings)).collect();
+        let columns = format!("{} | peer | {} | lowest–highest | × Thalweg | note |", self.task, self.unit);
+        let rule = "---|".repeat(columns.matches('|').count());
+        let table = format!("{}\n\n{}\n\n| {columns}\n|{rule}\n{rows}", conditions(peers)?, self.conditions);
+        println!("\n{table}");
+        if quick() {
+            return Ok(());
+        }
+        let file = folder().join("RESULTS.md");
+        let shown = file.display();
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("{shown}: {e}"))?;
+        let text =
+            replace(&text, self.name, &table).ok_or(format!("{shown} has no place for {}", self.name))?;
+        std::fs::write(&file, text).map_err(|e| format!("{shown}: {e}"))
+    }
+}
+
+fn rows(contest: &Contest, standings: &[Standing]) -> Vec<String> {
+    let own = standings.first().map_or(f64::NAN, Standing::nanoseconds);
+    let entries = contest.peers.iter().zip(standings);
+    entries
+        .map(|(peer, standing)| {
+            let nanoseconds = standing.nanoseconds();
+            let ratio = nanoseconds / own;
+            let mut notes = Vec::from_iter((!peer.note.is_empty()).then(|| peer.note.clone()));
+            if let Some(goal) = peer.goal {
+                let reached = ratio >= goal;
+                notes.push(format!("goal {goal}: {}", if reached { "reached" } else { "**missed**" }));
+                if !reached || ratio < 1.0 {
+                    notes.push(peer.limit.to_owned());
+                }
+            }
+            let (low, high) = standing.range();
+            let [nanoseconds, low, high] = [nanoseconds, low, high].map(digits);
+            let [ratio, notes] = [digits(ratio), notes.join("; ")];
+            format!(
+                "| {} | {} | {nanoseconds} | {low}–{high} | {ratio} | {notes} |\n",
+                contest.task, peer.name
+            )
+        })
+        .collect()
+}
+
+/// Three significant digits.
+fn digits(number: f64) -> String {
+    let decimals = (2 - number.abs().log10().floor() as i32).clamp(0, 3) as usize;
+    format!("{number:.decimals$}")
+}
+
+/// Date, processor, versions.
+fn conditions(peers: &Peers) -> Result<String, String> {
+    let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| format!("date: {e}"))?;
+    let date = String::from_utf8_lossy(&date.stdout).trim().to_owned();
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").map_err(|e| format!("/proc/cpuinfo: {e}"))?;
+    let field = |name: &str| {
+        let line = cpu.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
+        line.map_or("unknown", |(_, value)| value.trim())
+    };
+    let has = |flag: &str| field("flags").split(' ').any(|found| found == flag);
+    let isa = ["avx512f", "avx2", "sse2"].into_iter().find(|flag| has(flag)).unwrap_or("scalar");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(format!(
+        "{date}. {}, family {} model {}, {cores} cores, {isa}, Linux. {}.",
+        field("model name"),
+        field("cpu family"),
+        field("model\t"),
+        peers.versions()?
+    ))
+}
+
+/// The text with what is between a benchmark's markers replaced.
+fn replace(text: &str, name: &str, table: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
+    let (before, rest) = text.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{table}{end}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_changes() {
+        let text = "a\n<!-- one:begin -->\nold\n<!-- one:end -->\nb\n<!-- two:begin -->\n<!-- two:end -->\n";
+        let new = "a\n<!-- one:begin -->\nnew\n<!-- one:end -->\nb\n<!-- two:begin -->\n<!-- two:end -->\n";
+        assert_eq!(replace(text, "one", "new\n").as_deref(), Some(new));
+        assert_eq!(replace(text, "three", "new\n"), None);
+    }
+
+    #[test]
+    fn three_digits_of_small_and_large_numbers_are_shown() {
+        assert_eq!(
+            [12345.6, 123.4, 12.34, 1.234, 0.1234].map(digits),
+            ["12346", "123", "12.3", "1.23", "0.123"]
+        );
+    }
+}
