@@ -8,26 +8,32 @@ use crate::{Arithmetic, Transform};
 /// The most numbers that one transform of a formula may ask for per step.
 pub(crate) const MAX_COEFFICIENTS: usize = 64;
 
+/// What was asked for so far.
+struct Notes {
+    numbers: [Cell<f64>; MAX_COEFFICIENTS],
+    count: Cell<usize>,
+}
+
 thread_local! {
-    static NUMBERS: [Cell<f64>; MAX_COEFFICIENTS] = const { [const { Cell::new(0.0) }; MAX_COEFFICIENTS] };
-    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static NOTES: Notes = const {
+        Notes { numbers: [const { Cell::new(0.0) }; MAX_COEFFICIENTS], count: Cell::new(0) }
+    };
 }
 
 /// Writes what the transform asks for at the step at hand, as far as `out` reaches and at most [`MAX_COEFFICIENTS`]; how many that
 /// are in all.
 #[inline(always)]
 pub(crate) fn numbers<T: Transform>(transform: &T, out: &mut [f64]) -> usize {
-    COUNT.set(0);
-    transform.coefficients::<Probe>();
-    let count = COUNT.get();
-    NUMBERS.with(|numbers| {
+    NOTES.with(|notes| {
+        notes.count.set(0);
+        transform.coefficients::<Probe>();
+        let count = notes.count.get();
         // One by one: reading back several at once would wait for the single stores just made.
-        for (i, number) in numbers.iter().enumerate() {
-            let Some(place) = out.get_mut(i).filter(|_| i < count) else { break };
+        for (place, number) in out.iter_mut().zip(&notes.numbers).take(count) {
             *place = number.get();
         }
-    });
-    count
+        count
+    })
 }
 
 /// A number that is noted when it comes up.
@@ -39,13 +45,13 @@ impl Arithmetic for Probe {
 
     #[inline(always)]
     fn of(number: f64) -> Self {
-        let count = COUNT.get();
-        NUMBERS.with(|numbers| {
-            if let Some(place) = numbers.get(count) {
+        NOTES.with(|notes| {
+            let count = notes.count.get();
+            if let Some(place) = notes.numbers.get(count) {
                 place.set(number);
             }
+            notes.count.set(count + 1);
         });
-        COUNT.set(count + 1);
         Probe(number)
     }
     #[inline(always)]

@@ -115,7 +115,8 @@ impl Transform for ScaleByRss {
 
     #[inline(always)]
     fn coefficients<A: Arithmetic>(&self) -> [A; 3] {
-        [if self.include_current { 1.0 } else { 0.0 }, self.eps, self.eps_root].map(A::of)
+        let include = if self.include_current { 1.0 } else { 0.0 };
+        [A::of(include), A::of(self.eps), A::of(self.eps_root)]
     }
 
     #[inline(always)]

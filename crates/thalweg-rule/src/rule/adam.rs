@@ -176,8 +176,16 @@ impl<const AMSGRAD: bool> Transform for ScaleByAdam<AMSGRAD> {
     fn coefficients<A: Arithmetic>(&self) -> [A; 8] {
         let [beta1, beta2] = self.betas;
         let [first, second] = self.corrections;
-        [beta1, 1.0 - beta1, beta2, 1.0 - beta2, 1.0 / first, 1.0 / second, self.eps, self.eps_root]
-            .map(A::of)
+        [
+            A::of(beta1),
+            A::of(1.0 - beta1),
+            A::of(beta2),
+            A::of(1.0 - beta2),
+            A::of(1.0 / first),
+            A::of(1.0 / second),
+            A::of(self.eps),
+            A::of(self.eps_root),
+        ]
     }
 
     #[inline(always)]

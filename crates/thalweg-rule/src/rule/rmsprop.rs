@@ -136,7 +136,7 @@ impl<const CENTERED: bool> Transform for ScaleByRms<CENTERED> {
 
     #[inline(always)]
     fn coefficients<A: Arithmetic>(&self) -> [A; 4] {
-        [self.keep, self.new, self.eps, self.eps_root].map(A::of)
+        [A::of(self.keep), A::of(self.new), A::of(self.eps), A::of(self.eps_root)]
     }
 
     #[inline(always)]

@@ -83,7 +83,7 @@ impl Transform for Trace {
     fn coefficients<A: Arithmetic>(&self) -> [A; 4] {
         let [keep, new] = if self.first { [0.0, 1.0] } else { [self.momentum, 1.0 - self.dampening] };
         let [again, buffer] = if self.nesterov { [1.0, self.momentum] } else { [0.0, 1.0] };
-        [keep, new, again, buffer].map(A::of)
+        [A::of(keep), A::of(new), A::of(again), A::of(buffer)]
     }
 
     #[inline(always)]
