@@ -82,11 +82,18 @@ impl<V: BitLanes> Reduced<V> {
     }
 }
 
+/// Where `e^x` has certainly become 0.
+const VANISHED: f64 = -745.14;
+
 /// `e^x`. Largest error measured: 0.66 ulp.
+///
+/// What vanishes is not computed as 0 but chosen: a result below the normal numbers costs a register a hundred cycles, and
+/// far from a Gaussian every lane has one.
 #[inline(always)]
 pub(super) fn exp<V: BitLanes>(x: V) -> V {
-    let reduced = reduce(x.clamp(LOWEST, HIGHEST));
-    reduced.mantissa().rounded().scale(reduced.k)
+    let vanished = x.lt(V::splat(VANISHED));
+    let reduced = reduce(V::select(vanished, V::splat(0.0), x.clamp(LOWEST, HIGHEST)));
+    V::select(vanished, V::splat(0.0), reduced.mantissa().rounded().scale(reduced.k))
 }
 
 /// `e^(x + x_lo)` for `|x_lo|` up to a rounding error of `x`.

@@ -17,7 +17,7 @@ use super::memory::Layout;
 use super::plan::{Code, Instruction, Plan};
 use crate::kernel::isa::Isa;
 use assembler::{Assembler, Format};
-use segment::{Places, translate};
+use segment::{Places, last_reads, translate};
 
 /// Longer programs are interpreted: their code would not fit the instruction cache.
 const MOST_INSTRUCTIONS: usize = 1 << 14;
@@ -70,12 +70,14 @@ impl Native {
             return interpreted();
         }
         let mut assembler = Assembler::new(format, size_of::<F>() == 8);
+        let last_reads = last_reads(code);
         let mut steps = Vec::new();
         let mut start = 0;
         while start < code.len() {
             let arithmetic = code[start..].iter().take_while(|i| is_arithmetic(i.code)).count();
             if arithmetic >= 2 {
-                steps.push(Step::Call(translate(&mut assembler, code, start..start + arithmetic, places)));
+                let range = start..start + arithmetic;
+                steps.push(Step::Call(translate(&mut assembler, code, range, places, &last_reads)));
                 start += arithmetic;
                 continue;
             }

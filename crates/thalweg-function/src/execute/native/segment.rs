@@ -66,15 +66,29 @@ impl Places {
     }
 }
 
-/// Appends a function that does what `code[range]` says; returns where it starts.
+/// For each instruction, the last one that reads its result, if any.
+pub(super) fn last_reads(code: &[Instruction]) -> Vec<Option<usize>> {
+    let mut readers: HashMap<u32, usize> = HashMap::new();
+    let mut last = vec![None; code.len()];
+    for (i, instruction) in code.iter().enumerate().rev() {
+        last[i] = readers.remove(&instruction.target);
+        for place in operand_places(instruction) {
+            readers.entry(place).or_insert(i);
+        }
+    }
+    last
+}
+
+/// Appends a function that does what `code[range]` says, given [`last_reads`] of `code`; returns where it starts.
 pub(super) fn translate(
     assembler: &mut Assembler,
     code: &[Instruction],
     range: Range<usize>,
     places: &Places,
+    last_reads: &[Option<usize>],
 ) -> usize {
     let start = assembler.here();
-    let uses = Uses::of(code, &range, places);
+    let uses = Uses::of(code, &range, places, last_reads);
     let registers = Registers::new(assembler.registers());
     if places.lanes.is_some() {
         assembler.start_counting();
@@ -108,21 +122,13 @@ struct Uses {
 }
 
 impl Uses {
-    fn of(code: &[Instruction], range: &Range<usize>, places: &Places) -> Self {
-        let mut read_later: HashMap<u32, bool> = HashMap::new();
-        for instruction in &code[range.end..] {
-            for k in operand_places(instruction) {
-                read_later.entry(k).or_insert(true);
-            }
-            read_later.entry(instruction.target).or_insert(false);
-        }
+    fn of(code: &[Instruction], range: &Range<usize>, places: &Places, last_reads: &[Option<usize>]) -> Self {
         let mut next: HashMap<u32, usize> = HashMap::new();
         let mut of_instruction = vec![InstructionUses::default(); range.len()];
         for (i, instruction) in code[range.clone()].iter().enumerate().rev() {
             let uses = &mut of_instruction[i];
             let is_result = instruction.target < places.first_slot;
-            // Only the last value a segment leaves in a place can be read behind it.
-            uses.escapes = is_result || read_later.insert(instruction.target, false).unwrap_or(false);
+            uses.escapes = is_result || last_reads[range.start + i].is_some_and(|last| last >= range.end);
             uses.target = next.remove(&instruction.target);
             let operands = instruction.operands;
             for (k, place) in operands.iter().enumerate() {
