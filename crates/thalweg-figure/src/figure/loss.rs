@@ -134,37 +134,49 @@ fn above(curve: &Curve, minimum: f64) -> Curve {
 pub(super) struct LossAxis {
     pub(super) guide: Guide,
     zero: f64,
+    /// Values up to this are drawn as zero.
+    nothing: f64,
 }
+
+/// What is this much less than the largest value is as good as zero: an axis of three hundred decades shows nothing.
+const NOTHING: f64 = 1e-32;
 
 impl LossAxis {
     /// A logarithmic axis, symmetric where values are negative.
     pub(super) fn logarithmic(name: String, curves: &[Curve]) -> Self {
         let values = || curves.iter().flat_map(|c| c.y.iter().copied());
         let Some((low, high)) = extent(values()) else {
-            return Self { guide: Guide { name, low: 0.1, high: 10.0, warp: LOG }, zero: f64::NAN };
+            return Self {
+                guide: Guide { name, low: 0.1, high: 10.0, warp: LOG },
+                zero: f64::NAN,
+                nothing: 0.0,
+            };
         };
         if low < 0.0 {
             let warp = Warp::signed(values());
             let Warp::SignedLog { unit } = warp else {
-                return Self { guide: Guide::around(name, [low, high]), zero: 0.0 };
+                return Self { guide: Guide::around(name, [low, high]), zero: 0.0, nothing: 0.0 };
             };
             let name = format!("{name} (symmetric log, linear within ±{})", short(unit));
             let (low, high) = (1.3 * low, if high > 0.0 { 1.3 * high } else { 0.3 * unit });
-            return Self { guide: Guide { name, low, high, warp }, zero: 0.0 };
+            return Self { guide: Guide { name, low, high, warp }, zero: 0.0, nothing: 0.0 };
         }
-        let Some((smallest, largest)) = extent(values().filter(|v| *v > 0.0)) else {
-            return Self { guide: Guide::around(name, [0.0]), zero: 0.0 };
+        let Some((_, largest)) = extent(values().filter(|v| *v > 0.0)) else {
+            return Self { guide: Guide::around(name, [0.0]), zero: 0.0, nothing: 0.0 };
         };
-        if low > 0.0 {
+        let nothing = largest * NOTHING;
+        let smallest = extent(values().filter(|v| *v > nothing)).map_or(largest, |(smallest, _)| smallest);
+        if low > nothing {
             let margin = (largest / smallest).powf(0.04).max(1.05);
             let (low, high) = (smallest / margin, largest * margin);
-            return Self { guide: Guide { name, low, high, warp: LOG }, zero: f64::NAN };
+            return Self { guide: Guide { name, low, high, warp: LOG }, zero: f64::NAN, nothing };
         }
         let decade = (smallest.log10() - 1e-9).floor().max(-306.0) as i32;
         let decade = if smallest.log10() - f64::from(decade) > 0.999 { decade } else { decade - 1 };
         let zero = 10f64.powi(decade);
-        let name = format!("{name} (0 drawn at {})", power_of_ten(decade));
-        Self { guide: Guide { name, low: zero / 1.5, high: largest * 1.5, warp: LOG }, zero }
+        let less = if values().any(|v| v > 0.0 && v <= nothing) { "less" } else { "0" };
+        let name = format!("{name} ({less} drawn at {})", power_of_ten(decade));
+        Self { guide: Guide { name, low: zero / 1.5, high: largest * 1.5, warp: LOG }, zero, nothing }
     }
 
     /// A linear axis, or a logarithmic one where positive values span more than two decades.
@@ -172,7 +184,7 @@ impl LossAxis {
         let values = || curves.iter().flat_map(|c| c.y.iter().copied());
         match extent(values()) {
             Some((low, high)) if low > 0.0 && high > 100.0 * low => Self::logarithmic(name, curves),
-            _ => Self { guide: Guide::around(name, values()), zero: 0.0 },
+            _ => Self { guide: Guide::around(name, values()), zero: 0.0, nothing: 0.0 },
         }
     }
 
@@ -180,7 +192,7 @@ impl LossAxis {
     pub(super) fn line(&self, curve: &Curve, pen: Pen) -> Series {
         let kept = thin::curve(&curve.y, POINTS);
         let place = |k: usize| {
-            let y = if curve.y[k] == 0.0 { self.zero } else { curve.y[k] };
+            let y = if (0.0..=self.nothing).contains(&curve.y[k]) { self.zero } else { curve.y[k] };
             let [x, y, _] = finite([curve.x[k], y], f64::NAN);
             [x, y, curve.y[k]]
         };
