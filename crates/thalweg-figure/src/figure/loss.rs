@@ -139,7 +139,7 @@ pub(super) struct LossAxis {
 }
 
 /// What is this much less than the largest value is as good as zero: an axis of three hundred decades shows nothing.
-const NOTHING: f64 = 1e-32;
+const NOTHING: f64 = 1e-80;
 
 impl LossAxis {
     /// A logarithmic axis, symmetric where values are negative.

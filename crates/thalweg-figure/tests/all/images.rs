@@ -106,6 +106,7 @@ fn losses_that_are_not_positive_are_named_on_the_axis() {
     };
     assert_eq!(axis_of(&[10.0, 1.0, 0.1], None), "loss");
     assert_eq!(axis_of(&[10.0, 1.0, 0.0], None), "loss (0 drawn at 0.1)");
+    assert_eq!(axis_of(&[1.0, 1e-300], None), "loss (less drawn at 0.1)");
     assert_eq!(axis_of(&[10.0, -1.0, -0.1], None), "loss (symmetric log, linear within ±0.1)");
     assert_eq!(axis_of(&[10.0, -1.0, -1.9], Some(-2.0)), "loss − (−2)");
 }
