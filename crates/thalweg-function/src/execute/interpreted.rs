@@ -1,5 +1,11 @@
 //! The stand-in for `native` where there is no machine code to be made: every step is interpreted.
 
+#![allow(
+    clippy::unused_self,
+    clippy::extra_unused_type_parameters,
+    reason = "the same signatures as in `native`"
+)]
+
 use std::ops::Range;
 
 use super::plan::{Instruction, Plan};

@@ -51,7 +51,7 @@ impl<F: Scalar> Stepper<F> {
                 let step = CurvatureStep::new(*scaled, dim, lanes);
                 match scaled.estimate {
                     Estimate::Exact => Direction::Exact(step),
-                    Estimate::Power => Direction::Power(step, 2 * u64::from(scaled.iterations)),
+                    Estimate::Power => Direction::Power(step, scaled.products()),
                 }
             }
         };

@@ -28,7 +28,7 @@ pub enum By {
 pub enum Estimate {
     /// From the whole Hessian.
     Exact,
-    /// By power iteration, from Hessian-vector products alone; each step starts from the last step's eigenvectors.
+    /// By power iteration, from Hessian-vector products alone, which finds well separated eigenvalues soonest; each step starts from the last step's eigenvectors.
     Power,
 }
 
@@ -41,7 +41,8 @@ pub struct CurvatureScaled {
     pub by: By,
     /// How that measure is found.
     pub estimate: Estimate,
-    /// Hessian-vector products for each end of the spectrum, a step, with [`Estimate::Power`].
+    /// Iterations for each of the two eigenvalues, a step, with [`Estimate::Power`]. An iteration is a Hessian-vector product; for
+    /// the eigenvalue nearest to zero, which the condition number needs, it is two.
     pub iterations: u32,
     /// Added to the measure, against division by zero.
     pub eps: f64,
@@ -53,16 +54,13 @@ impl Default for CurvatureScaled {
     }
 }
 
-const UNDEFINED: &str =
-    "needs estimate=exact: power iteration finds the ends of the spectrum, not what is next to zero";
-
 impl CurvatureScaled {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
         let options = Options::of(call, super::KIND, &["lr", "by", "estimate", "iterations", "eps"])?;
         let blank = CurvatureScaled::default();
         let wanted = "finite and at least 0";
         let fits = |v: f64| v.is_finite() && v >= 0.0;
-        let scaled = CurvatureScaled {
+        Ok(CurvatureScaled {
             lr: options.number_where("lr", blank.lr, wanted, fits)?,
             by: match options.choice("by", &["max", "sum", "condition"])? {
                 Some("sum") => By::Sum,
@@ -75,11 +73,12 @@ impl CurvatureScaled {
             },
             iterations: options.whole("iterations", 1, 100_000)?.map_or(blank.iterations, |n| n as u32),
             eps: options.number_where("eps", blank.eps, wanted, fits)?,
-        };
-        if scaled.by == By::Condition && scaled.estimate == Estimate::Power {
-            return Err(options.error("by", format!("=condition {UNDEFINED}")));
-        }
-        Ok(scaled)
+        })
+    }
+
+    /// Hessian-vector products a step, with [`Estimate::Power`].
+    pub(crate) fn products(&self) -> u64 {
+        u64::from(self.iterations) * if self.by == By::Condition { 3 } else { 2 }
     }
 
     pub(crate) fn check(&self) -> Result<(), SolveError> {
@@ -92,10 +91,6 @@ impl CurvatureScaled {
         if self.iterations == 0 {
             let name = "curvature_scaled's iterations";
             return Err(SolveError::Option { name, wanted: "at least 1", found: "0".to_owned() });
-        }
-        if self.by == By::Condition && self.estimate == Estimate::Power {
-            let (name, found) = ("curvature_scaled's by", format!("condition, which {UNDEFINED}"));
-            return Err(SolveError::Option { name, wanted: "max or sum with estimate=power", found });
         }
         Ok(())
     }
@@ -149,6 +144,8 @@ pub(crate) struct CurvatureStep<F> {
     vectors: [Vec<F>; 2],
     values: [Vec<f64>; 2],
     product: Vec<F>,
+    /// H²·v, where that is asked for.
+    square: Vec<F>,
 }
 
 impl<F: Scalar> CurvatureStep<F> {
@@ -164,6 +161,7 @@ impl<F: Scalar> CurvatureStep<F> {
             vectors: [0, 1].map(|k| beginning(k, dim, if exact { 0 } else { lanes })),
             values: [vec![0.0; lanes], vec![0.0; lanes]],
             product: vec![F::default(); size],
+            square: vec![F::default(); if settings.by == By::Condition { size } else { 0 }],
         }
     }
 
@@ -187,24 +185,59 @@ impl<F: Scalar> CurvatureStep<F> {
         gradient: &[F],
         mut multiply: impl FnMut(&[F], &mut [F]) -> Result<(), SolveError>,
     ) -> Result<(), SolveError> {
-        // The dominant eigenvalue λ is one end of the spectrum; the dominant one of H − λI leads to the other.
-        for end in 0..2 {
-            for _ in 0..self.settings.iterations {
-                multiply(&self.vectors[end], &mut self.product)?;
-                for lane in 0..self.lanes {
-                    self.refine(end, lane);
+        for _ in 0..self.settings.iterations {
+            multiply(&self.vectors[0], &mut self.product)?;
+            for lane in 0..self.lanes {
+                self.refine(0, lane);
+            }
+        }
+        let near_zero = self.settings.by == By::Condition;
+        for _ in 0..self.settings.iterations {
+            multiply(&self.vectors[1], &mut self.product)?;
+            if near_zero {
+                multiply(&self.product, &mut self.square)?;
+            }
+            for lane in 0..self.lanes {
+                if near_zero {
+                    self.refine_near_zero(lane);
+                } else {
+                    self.refine(1, lane);
                 }
             }
         }
         for lane in 0..self.lanes {
             let (a, b) = (self.values[0][lane], self.values[1][lane]);
-            let scale = self.settings.measure(a.min(b), a.max(b), &[]);
+            let scale = self.settings.measure(a.min(b), a.max(b), &[a, b]);
             self.descend(lane, scale, x, gradient);
         }
         Ok(())
     }
 
-    /// From v and Hv to the Rayleigh quotient vᵀHv and the next v, which is (H − shift·I)v scaled to length 1.
+    /// From v, Hv and H²v to ‖Hv‖, an estimate of min|λ|, and the next v: the dominant eigenvector of λ²I − H², λ the dominant
+    /// eigenvalue of H, belongs to the eigenvalue of H nearest to zero.
+    fn refine_near_zero(&mut self, lane: usize) {
+        let lanes = self.lanes;
+        let shift = self.values[0][lane].powi(2);
+        let vector = &mut self.vectors[1];
+        let next = |v: F, hhv: F| shift * wide(v) - wide(hhv);
+        let (mut product, mut square) = (0.0, 0.0);
+        for at in (0..self.dim).map(|j| j * lanes + lane) {
+            product += wide(self.product[at]).powi(2);
+            square += next(vector[at], self.square[at]).powi(2);
+        }
+        self.values[1][lane] = product.sqrt();
+        if !square.is_normal() {
+            // All eigenvalues have the same size, or the Hessian is not finite: keep v.
+            return;
+        }
+        let length = square.sqrt();
+        for at in (0..self.dim).map(|j| j * lanes + lane) {
+            vector[at] = narrow(next(vector[at], self.square[at]) / length);
+        }
+    }
+
+    /// From v and Hv to the Rayleigh quotient vᵀHv and the next v, which is (H − shift·I)v scaled to length 1. The dominant
+    /// eigenvalue λ is one end of the spectrum; the dominant one of H − λI leads to the other.
     fn refine(&mut self, end: usize, lane: usize) {
         let lanes = self.lanes;
         let shift = if end == 0 { 0.0 } else { self.values[0][lane] };

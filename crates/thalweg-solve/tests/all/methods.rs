@@ -66,6 +66,7 @@ fn curvature_is_measured_by_the_largest_eigenvalue_not_by_the_largest_absolute_o
         ("by=condition", 4.0),
         ("by=max, estimate=power, iterations=60", 1.0),
         ("by=sum, estimate=power, iterations=60", 5.0),
+        ("by=condition, estimate=power, iterations=60", 4.0),
     ] {
         let x = run(&saddle, &[1.0, 1.0], &format!("curvature_scaled(lr=1, {options})"), 1).x;
         assert!((x[0] - (1.0 - 1.0 / measure)).abs() < 1e-9, "{options}: {x:?}");
@@ -82,6 +83,19 @@ fn power_iteration_finds_the_exact_curvature_within_its_products() {
     }
     assert_eq!((exact.evaluations.hessian, exact.evaluations.hessian_vector), (40, 0));
     assert_eq!((power.evaluations.hessian, power.evaluations.hessian_vector), (0, 40 * 2 * 20));
+}
+
+#[test]
+fn the_eigenvalue_nearest_to_zero_is_found_inside_the_spectrum() {
+    // Eigenvalues −3, 0.5 and 2: the condition number is 3/0.5.
+    let saddle =
+        trace(3, |x| 0.5 * (2.0 * x[0].pow(2.0) - 3.0 * x[1].pow(2.0) + 0.5 * x[2].pow(2.0))).unwrap();
+    let method = "curvature_scaled(lr=1, by=condition, estimate=power, iterations=300)";
+    let solution = run(&saddle, &[1.0, 1.0, 1.0], method, 1);
+    for (x, slope) in solution.x.iter().zip([2.0, -3.0, 0.5]) {
+        assert!((x - (1.0 - slope / 6.0)).abs() < 1e-9, "{:?}", solution.x);
+    }
+    assert_eq!(solution.evaluations.hessian_vector, 3 * 300);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn printed_methods_parse_to_themselves() {
         "newton(absolute=true)",
         "curvature_scaled",
         "curvature_scaled(lr=0.2, by=sum, estimate=power, iterations=7, eps=1e-9)",
-        "curvature_scaled(by=condition)",
+        "curvature_scaled(by=condition, estimate=power)",
         "adam(lr=0.1)",
         "clip_by_global_norm(1.0) | sgd(lr=0.1, momentum=0.9)",
     ] {
@@ -44,7 +44,6 @@ fn bad_methods_are_pointed_at() {
         ("newton(damping=-1)", "damping must be finite and at least 0, found -1"),
         ("newton(dampning=1)", "did you mean `damping`?"),
         ("curvature_scaled(by=min)", "must be one of max, sum, condition, found min"),
-        ("curvature_scaled(by=condition, estimate=power)", "needs estimate=exact"),
         ("clip_by_global_norm(1.0) | newton", "column 28"),
         ("clip_by_global_norm(1.0) | newton", "stands alone"),
         ("curvature_scaled(iterations=0)", "whole number from 1"),
