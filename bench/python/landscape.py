@@ -4,7 +4,7 @@ import numpy as np
 
 LR = 0.1
 MOMENTUM = 0.9
-# Steps after which even starts next to the narrowest well still agree among the peers.
+# Steps that every peer makes, also those that are timed for a few only.
 EARLY = 10
 # Steps of a whole run; shorter ones are for timing only.
 ALL = 1000

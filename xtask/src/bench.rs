@@ -5,6 +5,7 @@
 //! benchmark runs once and small, and writes nothing.
 
 mod contest;
+mod machine;
 mod measurement;
 mod peers;
 mod report;

@@ -55,7 +55,7 @@ pub fn time<T, E>(mut run: impl FnMut() -> Result<T, E>) -> Result<(f64, T), E> 
 }
 
 /// The middle number, or the mean of the two in the middle; `None` of nothing.
-pub fn median(mut numbers: Vec<f64>) -> Option<f64> {
+fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
     let half = numbers.len() / 2;
     let upper = *numbers.get(half)?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::folder;
+use super::machine::Machine;
 use super::measurement::Measurement;
 use crate::run;
 
@@ -13,6 +14,7 @@ const PACKAGES: [&str; 3] = ["numpy", "jax", "torch"];
 /// The peers, ready to run.
 pub(super) struct Peers {
     home: PathBuf,
+    xla_flags: &'static str,
 }
 
 /// A program that measures.
@@ -32,7 +34,9 @@ impl Peers {
             (None, Some(home)) => PathBuf::from(home).join(".cache/thalweg-peers"),
             (None, None) => return Err("set THALWEG_PEERS to a folder for the peers".to_owned()),
         };
-        let peers = Peers { home };
+        // XLA would use registers half as wide as there are.
+        let wide = Machine::read()?.has("avx512f");
+        let peers = Peers { home, xla_flags: if wide { "--xla_cpu_prefer_vector_width=512" } else { "" } };
         if !peers.python().exists() {
             run(Command::new("python3").args(["-m", "venv"]).arg(peers.home.join("venv")))?;
         }
@@ -69,7 +73,7 @@ impl Peers {
         for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        command.env("XLA_FLAGS", format!("--xla_cpu_multi_thread_eigen={}", threads > 1));
+        command.env("XLA_FLAGS", format!("--xla_cpu_multi_thread_eigen={} {}", threads > 1, self.xla_flags));
         command.env("JAX_PLATFORMS", "cpu").env("PYTHONDONTWRITEBYTECODE", "1");
         Measurement::read(&output(&mut command)?, threads)
     }

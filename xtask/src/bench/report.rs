@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::contest::{Contest, Standing};
+use super::machine::Machine;
 use super::peers::Peers;
 use super::{folder, quick};
 
@@ -71,25 +72,11 @@ fn digits(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
-/// Date, processor, versions.
+/// Date, machine, versions.
 fn conditions(peers: &Peers) -> Result<String, String> {
     let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| format!("date: {e}"))?;
     let date = String::from_utf8_lossy(&date.stdout).trim().to_owned();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").map_err(|e| format!("/proc/cpuinfo: {e}"))?;
-    let field = |name: &str| {
-        let line = cpu.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
-        line.map_or("unknown", |(_, value)| value.trim())
-    };
-    let has = |flag: &str| field("flags").split(' ').any(|found| found == flag);
-    let isa = ["avx512f", "avx2", "sse2"].into_iter().find(|flag| has(flag)).unwrap_or("scalar");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(format!(
-        "{date}. {}, family {} model {}, {cores} cores, {isa}, Linux. {}.",
-        field("model name"),
-        field("cpu family"),
-        field("model\t"),
-        peers.versions()?
-    ))
+    Ok(format!("{date}. {}. {}.", Machine::read()?.describe(), peers.versions()?))
 }
 
 /// The text with what is between a benchmark's markers replaced.
