@@ -2,14 +2,15 @@
 
 use std::marker::PhantomData;
 
+use super::memory::{Extent, Tables};
 use super::plan::{Code, Instruction};
 use crate::kernel::isa::{Element, Isa, WithLanes};
 use crate::kernel::math::MathLanes;
 use crate::primitive::{self, Primitive, with_primitives};
 use crate::program::{Builder, NodeId};
 
-/// Runs instructions over `registers` full registers of `isa`. `places[p]` points at the lanes of place `p`, or at one register
-/// of equal numbers for a uniform place.
+/// Runs instructions over full registers of `isa`, as many as `extent` says. Entry `p` of the tables points at the lanes of place
+/// `p`, or at one register of equal numbers for a uniform place.
 ///
 /// Each instruction is a call of its own: kernels inlined into one function would need a stack frame of megabytes in a build
 /// without optimisation.
@@ -20,17 +21,17 @@ use crate::program::{Builder, NodeId};
 pub(super) unsafe fn run_block<F: Element>(
     isa: Isa,
     code: &[Instruction],
-    places: &[*mut F],
-    registers: usize,
+    tables: Tables<'_, F>,
+    extent: Extent,
 ) {
     macro_rules! block {
         ($($name:ident)*) => {
             for instruction in code {
                 match instruction.code {
-                    Code::Copy => F::dispatch(isa, Block::<Identity, F>::new(instruction, places, registers)),
+                    Code::Copy => F::dispatch(isa, Block::<Identity, F>::new(instruction, tables, extent)),
                     Code::Gather => {}
                     $(Code::$name => {
-                        F::dispatch(isa, Block::<primitive::$name, F>::new(instruction, places, registers));
+                        F::dispatch(isa, Block::<primitive::$name, F>::new(instruction, tables, extent));
                     })*
                 }
             }
@@ -42,14 +43,14 @@ pub(super) unsafe fn run_block<F: Element>(
 /// One instruction over a block. Made by [`run_block`] only, whose callers promise that the places have room.
 struct Block<'a, P, F> {
     instruction: &'a Instruction,
-    places: &'a [*mut F],
-    registers: usize,
+    tables: Tables<'a, F>,
+    extent: Extent,
     kernel: PhantomData<P>,
 }
 
 impl<'a, P, F> Block<'a, P, F> {
-    fn new(instruction: &'a Instruction, places: &'a [*mut F], registers: usize) -> Self {
-        Block { instruction, places, registers, kernel: PhantomData }
+    fn new(instruction: &'a Instruction, tables: Tables<'a, F>, extent: Extent) -> Self {
+        Block { instruction, tables, extent, kernel: PhantomData }
     }
 }
 
@@ -59,7 +60,7 @@ impl<P: Primitive, F> WithLanes<F> for Block<'_, P, F> {
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) {
         // SAFETY: as promised by the caller of `run_block`.
-        unsafe { lanes::<V, P>(self.instruction, self.places, self.registers) };
+        unsafe { lanes::<V, P>(self.instruction, self.tables, self.extent) };
     }
 }
 
@@ -106,19 +107,22 @@ impl Primitive for Identity {
 /// # Safety
 /// As [`run_block`].
 #[inline(always)]
-unsafe fn lanes<V: MathLanes, P: Primitive>(i: &Instruction, places: &[*mut V::Elem], registers: usize) {
-    // SAFETY: the places exist and hold enough registers (promised by the caller); a register is read before the one at the
-    // same offset is written, so a target may be one of the operands.
-    unsafe {
-        let target = *places.get_unchecked(i.target as usize);
-        let x = [0, 1, 2].map(|k| *places.get_unchecked(i.operands[k] as usize));
-        let step = [0, 1, 2].map(|k| if i.uniform & (1 << k) == 0 { usize::MAX } else { 0 });
-        for register in 0..registers {
-            let at = register * V::WIDTH;
-            let first = V::load(x[0].add(at & step[0]));
-            let second = if P::ARITY > 1 { V::load(x[1].add(at & step[1])) } else { first };
-            let third = if P::ARITY > 2 { V::load(x[2].add(at & step[2])) } else { first };
-            P::kernel([first, second, third]).store(target.add(at));
+unsafe fn lanes<V: MathLanes, P: Primitive>(i: &Instruction, tables: Tables<V::Elem>, extent: Extent) {
+    let parts = [(tables.places, 0..extent.whole), (tables.last, extent.whole..extent.registers())];
+    for (places, registers) in parts {
+        // SAFETY: the places exist and hold enough registers (promised by the caller); a register is read before the one at the
+        // same offset is written, so a target may be one of the operands.
+        unsafe {
+            let target = *places.get_unchecked(i.target as usize);
+            let x = [0, 1, 2].map(|k| *places.get_unchecked(i.operands[k] as usize));
+            let step = [0, 1, 2].map(|k| if i.uniform & (1 << k) == 0 { usize::MAX } else { 0 });
+            for register in registers {
+                let at = register * V::WIDTH;
+                let first = V::load(x[0].add(at & step[0]));
+                let second = if P::ARITY > 1 { V::load(x[1].add(at & step[1])) } else { first };
+                let third = if P::ARITY > 2 { V::load(x[2].add(at & step[2])) } else { first };
+                P::kernel([first, second, third]).store(target.add(at));
+            }
         }
     }
 }

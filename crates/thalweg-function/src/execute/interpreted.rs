@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use super::memory::Tables;
 use super::plan::{Instruction, Plan};
 use crate::kernel::isa::Isa;
 
@@ -44,7 +45,7 @@ impl Native {
 
     /// # Safety
     /// Always safe: does nothing.
-    pub(super) unsafe fn call_lanes<F>(&self, _: usize, _: *const *mut F, _: usize, _: *mut u8) {}
+    pub(super) unsafe fn call_lanes<F>(&self, _: usize, _: Tables<'_, F>, _: usize, _: usize, _: *mut u8) {}
 
     /// # Safety
     /// Always safe: does nothing.

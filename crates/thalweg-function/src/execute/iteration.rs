@@ -1,8 +1,9 @@
 //! [`Iteration`]: a program applied to its own results, many times in one call.
 
+use super::lanes::{LaneExecutable, Single};
 use super::native::{Native, Step};
 use super::plan::Plan;
-use super::{Executable, Float, Single, check};
+use super::{Float, array, check};
 use crate::error::FunctionError;
 use crate::kernel::isa::Isa;
 use crate::program::Program;
@@ -25,7 +26,7 @@ use crate::program::Program;
 /// ```
 #[derive(Debug)]
 pub struct Iteration<F> {
-    executable: Executable<F>,
+    executable: LaneExecutable<F>,
     state: usize,
     native: Native,
 }
@@ -36,11 +37,11 @@ impl<F: Float> Iteration<F> {
     /// # Errors
     /// The program has arrays, fewer than `state` inputs or outputs, or no output.
     pub fn new(program: &Program, state: usize) -> Result<Self, FunctionError> {
-        let executable = Executable::for_isa(Plan::verbatim(program), Isa::detect());
-        let plan = &executable.planned.plan;
-        if !plan.shape.is_scalar() {
-            return Err(FunctionError::LanesOfArrays { shape: plan.shape });
+        if let Some(shape) = array::first_array(program) {
+            return Err(FunctionError::LanesOfArrays { shape });
         }
+        let executable = LaneExecutable::for_isa(Plan::verbatim(program), Isa::detect());
+        let plan = &executable.planned.plan;
         let smaller = plan.inputs.len().min(plan.outputs);
         if state > smaller || plan.outputs == 0 {
             return Err(FunctionError::StateLength {

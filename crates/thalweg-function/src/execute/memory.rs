@@ -1,5 +1,7 @@
 //! What one thread works in: room for a block of every slot, and pointers to where each place's lanes are.
 
+use std::ops::Range;
+
 use super::plan::{Instruction, Plan};
 use crate::execute::Float;
 
@@ -9,9 +11,43 @@ const LINE: usize = 64;
 /// A block's values should fit the first-level data cache beside the inputs and outputs.
 const CACHE: usize = 24 * 1024;
 
+/// Room for so many intermediate values of a function that is translated to machine code.
+pub(super) const TEMPORARIES: usize = 96;
+
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[expect(dead_code, reason = "only its size and alignment matter")] [u8; LINE]);
+pub(super) struct Line(#[expect(dead_code, reason = "only its size and alignment matter")] [u8; LINE]);
+
+/// Numbers that start with a cache line.
+#[derive(Debug)]
+pub(super) struct Aligned<F> {
+    lines: Vec<Line>,
+    numbers: std::marker::PhantomData<F>,
+}
+
+impl<F> Aligned<F> {
+    /// Room for `count` numbers, all zero, or `None` if there is not as much memory.
+    pub(super) fn zeros(count: usize) -> Option<Self> {
+        let mut lines = Vec::new();
+        let needed = count.checked_mul(size_of::<F>())?.div_ceil(LINE);
+        lines.try_reserve_exact(needed).ok()?;
+        lines.resize(needed, Line([0; LINE]));
+        Some(Aligned { lines, numbers: std::marker::PhantomData })
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [F]
+    where
+        F: Float,
+    {
+        let count = self.lines.len() * LINE / size_of::<F>();
+        // SAFETY: the lines hold so many numbers, all bits zero or written since.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr(), count) }
+    }
+
+    pub(super) fn as_mut_ptr(&mut self) -> *mut F {
+        self.lines.as_mut_ptr().cast()
+    }
+}
 
 /// How the working memory of a plan is divided. Sizes and offsets in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +58,8 @@ pub(super) struct Layout {
     pub(super) slots: usize,
     /// Where the uniform values begin, a line each; then one for each input.
     pub(super) uniforms: usize,
-    bytes: usize,
+    /// Where the lines for values within a function begin.
+    pub(super) temporaries: usize,
     /// The most lanes in a block.
     block: usize,
 }
@@ -37,21 +74,61 @@ impl Layout {
         // One line more than the block, so that equal offsets in different rows do not fall on the same cache set.
         let row = block * size_of::<F>() + LINE;
         let uniforms = rows * row;
-        let bytes = uniforms + (plan.uniforms + plan.inputs.len()) * LINE;
-        Layout { row, slots: arguments * row, uniforms, bytes, block }
+        let temporaries = uniforms + (plan.uniforms + plan.inputs.len()) * LINE;
+        Layout { row, slots: arguments * row, uniforms, temporaries, block }
+    }
+
+    fn bytes(&self) -> usize {
+        self.temporaries + TEMPORARIES * LINE
     }
 }
+
+/// How many registers a block has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Registers that [`Tables::places`] holds for.
+    pub(super) whole: usize,
+    /// Whether there is one more, for which [`Tables::last`] holds.
+    pub(super) last: bool,
+    /// Whether inputs and outputs are in the memory's own room.
+    pub(super) in_own_room: bool,
+}
+
+impl Extent {
+    pub(super) fn registers(self) -> usize {
+        self.whole + usize::from(self.last)
+    }
+}
+
+/// Where each place's lanes begin; see [`Plan`] for the numbering.
+#[derive(Debug)]
+pub(super) struct Tables<'a, F> {
+    /// For whole registers.
+    pub(super) places: &'a [*mut F],
+    /// For the register behind them. Lanes that do not fill a register are computed together with the ones before them, once
+    /// more: its inputs and outputs overlap those of the register before.
+    pub(super) last: &'a [*mut F],
+}
+
+impl<F> Clone for Tables<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Tables<'_, F> {}
 
 /// The working memory of one thread.
 #[derive(Debug)]
 pub(super) struct Memory<F> {
     lines: Vec<Line>,
-    /// Where each place's lanes begin; see [`Plan`] for the numbering.
+    /// See [`Tables`].
     pub(super) places: Vec<*mut F>,
+    last: Vec<*mut F>,
     /// The most lanes in a block.
     pub(super) block: usize,
     /// Own room for inputs and outputs, for lanes that cannot be used where they are.
-    own: Vec<*mut F>,
+    pub(super) own: Vec<*mut F>,
 }
 
 // SAFETY: the pointers lead into `lines`, which the same value owns, or are set anew at the start of each block.
@@ -62,7 +139,7 @@ unsafe impl<F: Sync> Sync for Memory<F> {}
 impl<F: Float> Memory<F> {
     pub(super) fn new(plan: &Plan) -> Self {
         let layout = Layout::new::<F>(plan);
-        let mut lines = vec![Line([0; LINE]); layout.bytes / LINE];
+        let mut lines = vec![Line([0; LINE]); layout.bytes() / LINE];
         let base = lines.as_mut_ptr().cast::<u8>();
         // SAFETY: every offset is below the number of bytes just allocated.
         let at = |offset: usize| unsafe { base.add(offset) }.cast::<F>();
@@ -77,7 +154,16 @@ impl<F: Float> Memory<F> {
                 places[k] = at(layout.uniforms + (plan.uniforms + k) * LINE);
             }
         }
-        Memory { lines, places, block: layout.block, own }
+        Memory { lines, last: places.clone(), places, block: layout.block, own }
+    }
+
+    pub(super) fn tables(&self) -> Tables<'_, F> {
+        Tables { places: &self.places, last: &self.last }
+    }
+
+    /// The most lanes in a block of this plan.
+    pub(super) fn block_of(plan: &Plan) -> usize {
+        Layout::new::<F>(plan).block
     }
 
     /// Where the memory starts.
@@ -98,12 +184,12 @@ impl<F: Float> Memory<F> {
         }
     }
 
-    /// Points the inputs and outputs at `count` lanes from `start`, where they are if their memory is aligned and holds
-    /// whole registers, else at the memory's own room, filled for inputs.
+    /// Points the inputs and outputs at these lanes, in registers of `width`: where they are, or at the memory's own room, filled
+    /// for inputs, if there are fewer lanes than a register has. Inputs that are `read_often` and not aligned are copied too.
     ///
     /// # Safety
-    /// The buffers hold `lanes` numbers for each input that has one a lane, and for each output; `start + count ≤ lanes`;
-    /// `count ≤ block`.
+    /// The buffers hold `lanes` numbers for each input that has one a lane, and for each output; the range lies below `lanes`
+    /// and is no longer than `block`.
     #[expect(clippy::too_many_arguments, reason = "the buffers and the place in them")]
     pub(super) unsafe fn point(
         &mut self,
@@ -111,23 +197,28 @@ impl<F: Float> Memory<F> {
         inputs: &[F],
         outputs: *mut F,
         lanes: usize,
-        start: usize,
-        count: usize,
-        partial: bool,
-    ) {
+        range: Range<usize>,
+        width: usize,
+        read_often: bool,
+    ) -> Extent {
+        let Range { start, .. } = range;
+        let count = range.len();
+        let in_own_room = count < width;
+        // From the registers' end back to the lanes' end.
+        let overlap = if in_own_room { 0 } else { count.next_multiple_of(width) - count };
         let mut offset = 0;
         for (k, &(size, per_lane)) in plan.inputs.iter().enumerate() {
             if per_lane {
                 // SAFETY: within the buffer (promised by the caller); own room holds a block.
                 unsafe {
                     let source = inputs.as_ptr().add(offset + start);
-                    if partial || source.align_offset(LINE) != 0 {
+                    self.places[k] = source.cast_mut();
+                    if in_own_room || read_often && source.align_offset(LINE) != 0 {
                         std::ptr::copy_nonoverlapping(source, self.own[k], count);
                         self.places[k] = self.own[k];
-                    } else {
-                        self.places[k] = source.cast_mut();
                     }
                 }
+                self.last[k] = self.places[k].wrapping_sub(overlap);
                 offset += lanes;
             } else {
                 offset += size;
@@ -136,8 +227,11 @@ impl<F: Float> Memory<F> {
         for k in plan.inputs.len()..plan.first_uniform() {
             // SAFETY: within the buffer (promised by the caller).
             let target = unsafe { outputs.add((k - plan.inputs.len()) * lanes + start) };
-            self.places[k] = if partial { self.own[k] } else { target };
+            self.places[k] = if in_own_room { self.own[k] } else { target };
+            self.last[k] = self.places[k].wrapping_sub(overlap);
         }
+        let last = overlap > 0;
+        Extent { whole: count.div_ceil(width) - usize::from(last), last, in_own_room }
     }
 
     /// Copies the outputs from the memory's own room to the buffer.
@@ -159,28 +253,37 @@ impl<F: Float> Memory<F> {
         }
     }
 
-    /// Reads an input along some axes of the index space, for `count` lanes from `start`.
+    /// Reads an input along some axes of the index space, for these lanes.
     ///
     /// # Safety
-    /// The instruction's target has room for `count` lanes; the inputs are as the plan says.
+    /// [`Memory::point`] was called for these lanes and this width, and said `extent`; the inputs are as the plan says.
     pub(super) unsafe fn gather(
         &self,
         plan: &Plan,
         instruction: &Instruction,
         inputs: &[F],
-        start: usize,
-        count: usize,
+        lanes: Range<usize>,
+        extent: Extent,
+        width: usize,
     ) {
         let gather = &plan.gathers[instruction.operands[0] as usize];
         let offset: usize = plan.inputs[..gather.input].iter().map(|(size, _)| size).sum();
-        for lane in 0..count {
-            let (mut index, mut source) = (start + lane, offset);
-            for &(length, stride) in &gather.strides {
-                source += index % length * stride;
-                index /= length;
+        let target = instruction.target as usize;
+        let fill = |target: *mut F, lanes: Range<usize>| {
+            for (k, lane) in lanes.enumerate() {
+                let (mut index, mut source) = (lane, offset);
+                for &(length, stride) in &gather.strides {
+                    source += index % length * stride;
+                    index /= length;
+                }
+                // SAFETY: the target has room (promised by the caller).
+                unsafe { *target.add(k) = inputs[source] };
             }
-            // SAFETY: the target has room (promised by the caller).
-            unsafe { *self.places[instruction.target as usize].add(lane) = inputs[source] };
+        };
+        let whole = (extent.whole * width).min(lanes.len());
+        fill(self.places[target], lanes.start..lanes.start + whole);
+        if extent.last {
+            fill(self.last[target].wrapping_add(whole), lanes.end - width..lanes.end);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a program to instructions: which operation reads and writes which place, in which order.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::schedule::fuse;
 use crate::primitive::{Op, with_primitives};
@@ -20,7 +20,7 @@ macro_rules! define_code {
 
         fn code_of(op: Op) -> Code {
             match op {
-                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) => Code::Copy,
+                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) | Op::Array(_) => Code::Copy,
                 $(Op::$name => Code::$name,)*
             }
         }
@@ -79,6 +79,11 @@ impl Plan {
         self.first_slot() + self.slots
     }
 
+    /// Whether some inputs have one value for all lanes.
+    pub(super) fn shares_inputs(&self) -> bool {
+        self.inputs.iter().any(|&(size, per_lane)| !per_lane && size == 1)
+    }
+
     pub(super) fn new(program: &Program) -> Plan {
         Planner::new(&fuse(program)).finish()
     }
@@ -135,7 +140,7 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self) -> Plan {
         self.place_uniforms();
-        let mut output_of: HashMap<NodeId, u32> = HashMap::new();
+        let mut output_of: FxHashMap<NodeId, u32> = FxHashMap::default();
         let mut copies = Vec::new();
         for (i, &id) in self.program.outputs.iter().enumerate() {
             let place = (self.plan.inputs.len() + i) as u32;
@@ -187,7 +192,7 @@ impl<'a> Planner<'a> {
         self.plan.uniforms = self.plan.constants.len() + computed.len();
     }
 
-    fn instruct(&mut self, k: usize, output_of: &HashMap<NodeId, u32>) {
+    fn instruct(&mut self, k: usize, output_of: &FxHashMap<NodeId, u32>) {
         let node = self.program.nodes[k];
         if matches!(node.op, Op::Input(_) | Op::Constant(_)) {
             return;

@@ -4,7 +4,11 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 
-use super::{Executable, Float, Native, OnceLock, Planned};
+use std::sync::OnceLock;
+
+use super::Float;
+use super::lanes::{LaneExecutable, Planned};
+use super::native::Native;
 use crate::kernel::isa::Isa;
 use crate::primitive::Op;
 use crate::program::{Builder, Program, Shape};
@@ -12,8 +16,8 @@ use crate::trace::{Var, select, trace};
 use crate::transform::{gradient, hessian};
 
 /// The program on this instruction set; interpreted throughout if asked.
-fn executable<F: Float>(program: &Program, isa: Isa, interpreted: bool) -> Executable<F> {
-    let mut executable = Executable::<F>::for_isa(crate::execute::Plan::new(program), isa);
+fn executable<F: Float>(program: &Program, isa: Isa, interpreted: bool) -> LaneExecutable<F> {
+    let mut executable = LaneExecutable::<F>::for_isa(crate::execute::Plan::new(program), isa);
     if interpreted {
         let plan = crate::execute::Plan::new(program);
         let everything = [plan.prologue.as_slice(), &plan.body].concat();
@@ -23,7 +27,7 @@ fn executable<F: Float>(program: &Program, isa: Isa, interpreted: bool) -> Execu
             everything,
             plan,
         };
-        executable = Executable::planned(std::sync::Arc::new(planned), isa);
+        executable = LaneExecutable::planned(std::sync::Arc::new(planned), isa);
     }
     executable
 }
@@ -81,6 +85,45 @@ fn wells_and_their_derivatives_have_the_same_bits_however_they_run() {
 }
 
 #[test]
+fn any_number_of_lanes_anywhere_in_memory_has_the_bits_of_single_runs_and_nothing_else_is_written() {
+    let program = gradient(&trace(2, wells).unwrap()).unwrap();
+    for isa in Isa::available() {
+        let mut executable = executable::<f64>(&program, isa, false);
+        for (lanes, offset) in (1..40).flat_map(|lanes| [(lanes, 0), (lanes, 3)]) {
+            let numbers: Vec<f64> = (0..offset + 2 * lanes).map(|i| (i as f64 * 0.61).sin() * 2.0).collect();
+            let mut buffer = vec![7.0; offset + 2 * lanes + 16];
+            let (before, rest) = buffer.split_at_mut(offset);
+            let (outputs, behind) = rest.split_at_mut(2 * lanes);
+            executable.run_lanes(lanes, &numbers[offset..], outputs).unwrap();
+            assert!(before.iter().chain(behind.iter()).all(|&x| x == 7.0));
+            for lane in 0..lanes {
+                let point = [numbers[offset + lane], numbers[offset + lanes + lane]];
+                let mut one = [0.0; 2];
+                executable.run(&point, &mut one).unwrap();
+                let there = [outputs[lane], outputs[lanes + lane]];
+                assert_eq!(bits(&one), bits(&there), "{isa:?}, {lanes} lanes");
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_have_the_same_bits_interpreted_and_translated() {
+    let f = trace(2, |x| {
+        let a = x[0] * x[1];
+        let mut all =
+            vec![a.exp(), a.expm1(), a.tanh(), a.sinh(), a.cosh(), a.sigmoid(), a.softplus(), a.relu()];
+        all.extend([x[0].max(x[1]), x[0].min(a), (x[0] * 800.0).exp(), a.log(), a.sin()]);
+        let sum: Var = all.iter().copied().sum();
+        all.push(sum);
+        all
+    })
+    .unwrap();
+    agree::<f64>(&f);
+    agree::<f32>(&f);
+}
+
+#[test]
 fn more_values_alive_than_registers_are_spilled_and_come_back() {
     let f = trace(3, |x| {
         let terms: Vec<_> =
@@ -119,7 +162,7 @@ fn iterations_have_the_same_bits_as_runs_one_after_the_other() {
         let mut records = vec![0.0; times * outputs];
         let mut iteration = super::Iteration::<f64>::new(&program, 2).unwrap();
         iteration.run(&[3.0, -2.0], &rows, &mut records).unwrap();
-        let mut one = Executable::<f64>::for_isa(crate::execute::Plan::verbatim(&program), Isa::detect());
+        let mut one = LaneExecutable::<f64>::for_isa(crate::execute::Plan::verbatim(&program), Isa::detect());
         let mut state = vec![3.0, -2.0];
         for (row, record) in rows.chunks(inputs - 2).zip(records.chunks(outputs)) {
             let mut expected = vec![0.0; outputs];

@@ -36,6 +36,21 @@ impl Lanes for F64x4 {
         // SAFETY: the caller vouches for the room and has the instruction set.
         unsafe { _mm256_storeu_pd(target, self.0) }
     }
+    #[inline(always)]
+    unsafe fn store_columns([a, b, c, d]: [Self; 4], target: *mut f64, stride: usize) {
+        // SAFETY: the caller vouches for the room and has the instruction set.
+        unsafe {
+            for (half, (first, second)) in [(a, b), (c, d)].into_iter().enumerate() {
+                let even = _mm256_unpacklo_pd(first.0, second.0);
+                let odd = _mm256_unpackhi_pd(first.0, second.0);
+                let place = |column: usize| target.add(column * stride + 2 * half);
+                _mm_storeu_pd(place(0), _mm256_castpd256_pd128(even));
+                _mm_storeu_pd(place(1), _mm256_castpd256_pd128(odd));
+                _mm_storeu_pd(place(2), _mm256_extractf128_pd::<1>(even));
+                _mm_storeu_pd(place(3), _mm256_extractf128_pd::<1>(odd));
+            }
+        }
+    }
     methods! {
         fn splat(value: f64) -> Self { Self(_mm256_set1_pd(value)) }
         fn add(self, other: Self) -> Self { Self(_mm256_add_pd(self.0, other.0)) }
@@ -79,6 +94,28 @@ impl Lanes for F32x8 {
         // SAFETY: the caller vouches for the room and has the instruction set.
         unsafe { _mm256_storeu_ps(target, self.0) }
     }
+    #[inline(always)]
+    unsafe fn store_columns([a, b, c, d]: [Self; 4], target: *mut f32, stride: usize) {
+        // SAFETY: the caller vouches for the room and has the instruction set.
+        unsafe {
+            let pairs = |a: __m256, b: __m256| {
+                (_mm256_castps_pd(_mm256_unpacklo_ps(a, b)), _mm256_castps_pd(_mm256_unpackhi_ps(a, b)))
+            };
+            let (ab_low, ab_high) = pairs(a.0, b.0);
+            let (cd_low, cd_high) = pairs(c.0, d.0);
+            // Column `4h + r` is half `h` of register `r`.
+            let columns = [
+                _mm256_unpacklo_pd(ab_low, cd_low),
+                _mm256_unpackhi_pd(ab_low, cd_low),
+                _mm256_unpacklo_pd(ab_high, cd_high),
+                _mm256_unpackhi_pd(ab_high, cd_high),
+            ];
+            for (r, column) in columns.into_iter().map(|c| _mm256_castpd_ps(c)).enumerate() {
+                _mm_storeu_ps(target.add(r * stride), _mm256_castps256_ps128(column));
+                _mm_storeu_ps(target.add((4 + r) * stride), _mm256_extractf128_ps::<1>(column));
+            }
+        }
+    }
     methods! {
         fn splat(value: f64) -> Self { Self(_mm256_set1_ps(value as f32)) }
         fn add(self, other: Self) -> Self { Self(_mm256_add_ps(self.0, other.0)) }
@@ -121,6 +158,15 @@ impl BitLanes for F64x4 {
         fn shift_right(self, places: u32) -> Self {
             from_integers(_mm256_srlv_epi64(self.integers(), _mm256_set1_epi64x(i64::from(places))))
         }
+    }
+    #[inline(always)]
+    fn lookup(self, table: &'static [f64; 16]) -> Self {
+        let mut patterns = [0.0; Self::WIDTH];
+        // SAFETY: the array holds a register.
+        unsafe { self.store(patterns.as_mut_ptr()) };
+        let found = patterns.map(|pattern| pattern.lookup(table));
+        // SAFETY: as above.
+        unsafe { Self::load(found.as_ptr()) }
     }
     #[inline(always)]
     fn sign_bit(self) -> __m256d {

@@ -36,6 +36,25 @@ impl Lanes for F64x8 {
         // SAFETY: the caller vouches for the room and has the instruction set.
         unsafe { _mm512_storeu_pd(target, self.0) }
     }
+    #[inline(always)]
+    unsafe fn store_columns([a, b, c, d]: [Self; 4], target: *mut f64, stride: usize) {
+        // SAFETY: the caller vouches for the room and has the instruction set.
+        unsafe {
+            for (half, (first, second)) in [(a, b), (c, d)].into_iter().enumerate() {
+                let even = _mm512_unpacklo_pd(first.0, second.0);
+                let odd = _mm512_unpackhi_pd(first.0, second.0);
+                let place = |column: usize| target.add(column * stride + 2 * half);
+                _mm_storeu_pd(place(0), _mm512_castpd512_pd128(even));
+                _mm_storeu_pd(place(1), _mm512_castpd512_pd128(odd));
+                _mm_storeu_pd(place(2), _mm512_extractf64x2_pd::<1>(even));
+                _mm_storeu_pd(place(3), _mm512_extractf64x2_pd::<1>(odd));
+                _mm_storeu_pd(place(4), _mm512_extractf64x2_pd::<2>(even));
+                _mm_storeu_pd(place(5), _mm512_extractf64x2_pd::<2>(odd));
+                _mm_storeu_pd(place(6), _mm512_extractf64x2_pd::<3>(even));
+                _mm_storeu_pd(place(7), _mm512_extractf64x2_pd::<3>(odd));
+            }
+        }
+    }
     methods! {
         fn splat(value: f64) -> Self { Self(_mm512_set1_pd(value)) }
         fn add(self, other: Self) -> Self { Self(_mm512_add_pd(self.0, other.0)) }
@@ -90,6 +109,31 @@ impl Lanes for F32x16 {
     unsafe fn store(self, target: *mut f32) {
         // SAFETY: the caller vouches for the room and has the instruction set.
         unsafe { _mm512_storeu_ps(target, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store_columns([a, b, c, d]: [Self; 4], target: *mut f32, stride: usize) {
+        // SAFETY: the caller vouches for the room and has the instruction set.
+        unsafe {
+            let pairs = |a: __m512, b: __m512| {
+                (_mm512_castps_pd(_mm512_unpacklo_ps(a, b)), _mm512_castps_pd(_mm512_unpackhi_ps(a, b)))
+            };
+            let (ab_low, ab_high) = pairs(a.0, b.0);
+            let (cd_low, cd_high) = pairs(c.0, d.0);
+            // Column `4q + r` is quarter `q` of register `r`.
+            let columns = [
+                _mm512_unpacklo_pd(ab_low, cd_low),
+                _mm512_unpackhi_pd(ab_low, cd_low),
+                _mm512_unpacklo_pd(ab_high, cd_high),
+                _mm512_unpackhi_pd(ab_high, cd_high),
+            ];
+            for (r, column) in columns.into_iter().map(|c| _mm512_castpd_ps(c)).enumerate() {
+                let place = |quarter: usize| target.add((4 * quarter + r) * stride);
+                _mm_storeu_ps(place(0), _mm512_castps512_ps128(column));
+                _mm_storeu_ps(place(1), _mm512_extractf32x4_ps::<1>(column));
+                _mm_storeu_ps(place(2), _mm512_extractf32x4_ps::<2>(column));
+                _mm_storeu_ps(place(3), _mm512_extractf32x4_ps::<3>(column));
+            }
+        }
     }
     methods! {
         fn splat(value: f64) -> Self { Self(_mm512_set1_ps(value as f32)) }
@@ -147,6 +191,14 @@ impl BitLanes for F64x8 {
         }
         fn sign_bit(self) -> __mmask8 { _mm512_movepi64_mask(self.integers()) }
         fn scale(self, k: Self) -> Self { Self(_mm512_scalef_pd(self.0, k.0)) }
+        fn scale_floor(self, k: Self) -> Self { Self(_mm512_scalef_pd(self.0, k.0)) }
+        fn lookup(self, table: &'static [f64; 16]) -> Self {
+            Self(_mm512_permutex2var_pd(
+                _mm512_loadu_pd(table.as_ptr()),
+                self.integers(),
+                _mm512_loadu_pd(table.as_ptr().add(8)),
+            ))
+        }
     }
 }
 

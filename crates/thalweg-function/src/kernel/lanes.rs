@@ -23,6 +23,11 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// `target` is valid for writing `WIDTH` numbers.
     unsafe fn store(self, target: *mut Self::Elem);
+    /// Writes four registers as columns: number `l` of `rows[i]` to `target + l·stride + i`.
+    ///
+    /// # Safety
+    /// These places can be written.
+    unsafe fn store_columns(rows: [Self; 4], target: *mut Self::Elem, stride: usize);
 
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
@@ -86,6 +91,15 @@ pub(crate) trait BitLanes: Lanes<Elem = f64> {
         let first = k.mul(Self::splat(0.5)).round();
         self.mul(first.power_of_two()).mul(k.sub(first).power_of_two())
     }
+
+    /// `self·2^⌊k⌋` with one rounding, for multiples `k` of 1/16 and otherwise as [`BitLanes::scale`].
+    #[inline(always)]
+    fn scale_floor(self, k: Self) -> Self {
+        self.scale(k.sub(Self::splat(15.0 / 32.0)).round())
+    }
+
+    /// The numbers that the low four bits of the pattern count to.
+    fn lookup(self, table: &'static [f64; 16]) -> Self;
 
     /// `2^self` for whole numbers in `[−1022, 1023]`.
     #[inline(always)]

@@ -28,5 +28,7 @@ pub(crate) mod lanes;
 mod logarithm;
 pub(crate) mod math;
 mod power;
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+pub(crate) mod record;
 mod scalar;
 mod trigonometric;

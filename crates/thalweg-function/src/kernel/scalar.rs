@@ -25,6 +25,11 @@ macro_rules! single_lane {
                 unsafe { target.write_unaligned(self) }
             }
             #[inline(always)]
+            unsafe fn store_columns(rows: [Self; 4], target: *mut $Elem, _: usize) {
+                // SAFETY: the caller vouches for the room; four numbers are one column.
+                unsafe { target.cast::<[Self; 4]>().write_unaligned(rows) }
+            }
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 self + other
             }
@@ -147,6 +152,10 @@ impl BitLanes for f64 {
     #[inline(always)]
     fn shift_right(self, places: u32) -> Self {
         f64::from_bits(self.to_bits() >> places)
+    }
+    #[inline(always)]
+    fn lookup(self, table: &'static [f64; 16]) -> Self {
+        table[(self.to_bits() & 15) as usize]
     }
     #[inline(always)]
     fn sign_bit(self) -> bool {

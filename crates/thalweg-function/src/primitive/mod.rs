@@ -1,6 +1,6 @@
 //! The primitives: every operation that a program is made of, each described once.
 //!
-//! A primitive says its name, its derivative, its identities and its kernel in one place, in the file of its family.
+//! The element-wise ones stand in the files here, those on whole arrays in `array`. A primitive says its name, its derivative, its identities and its kernel in one place, in the file of its family.
 //! Adding one is adding it there and to the list at the end of this file. What never lives here: how derivatives of
 //! programs are put together (`transform`), how kernels are run over blocks (`execute`).
 //!
@@ -20,6 +20,7 @@
 //! | comparisons | 1 or 0 | 0 |
 
 mod arithmetic;
+mod array;
 mod exponential;
 mod fused;
 mod hyperbolic;
@@ -30,6 +31,10 @@ use crate::kernel::math::MathLanes;
 use crate::program::{Builder, NodeId};
 
 pub(crate) use arithmetic::*;
+pub(crate) use array::{
+    ArrayOp, Axes, Loop, ProductDims, Span, Window, forward as array_forward, identity as array_identity,
+    reverse as array_reverse,
+};
 pub(crate) use exponential::*;
 pub(crate) use fused::*;
 pub(crate) use hyperbolic::*;
@@ -79,8 +84,10 @@ macro_rules! define_op {
             Input(u32),
             /// The `f64` with these bits.
             Constant(u64),
-            /// An argument repeated along new axes; bit `k` says whether axis `k` of the result is one of the argument's.
+            /// An array repeated along new axes; bit `k` says whether axis `k` of the result is one of the array's.
             Broadcast(u8),
+            /// An operation on whole arrays.
+            Array(ArrayOp),
             $($name,)*
         }
 
@@ -90,6 +97,7 @@ macro_rules! define_op {
                     Op::Input(_) => "input",
                     Op::Constant(_) => "constant",
                     Op::Broadcast(_) => "broadcast",
+                    Op::Array(op) => op.name(),
                     $(Op::$name => <$name as Primitive>::NAME,)*
                 }
             }
@@ -98,13 +106,14 @@ macro_rules! define_op {
                 match self {
                     Op::Input(_) | Op::Constant(_) => 0,
                     Op::Broadcast(_) => 1,
+                    Op::Array(op) => op.arity(),
                     $(Op::$name => <$name as Primitive>::ARITY,)*
                 }
             }
 
             pub(crate) fn is_commutative(self) -> bool {
                 match self {
-                    Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) => false,
+                    Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) | Op::Array(_) => false,
                     $(Op::$name => <$name as Primitive>::COMMUTATIVE,)*
                 }
             }
@@ -115,7 +124,7 @@ macro_rules! define_op {
             op: Op, b: &mut Builder, x: [NodeId; 3], y: NodeId, i: usize, t: NodeId,
         ) -> Option<NodeId> {
             match op {
-                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) => None,
+                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) | Op::Array(_) => None,
                 $(Op::$name => <$name as Primitive>::derivative(b, x, y, i, t),)*
             }
         }
@@ -123,7 +132,7 @@ macro_rules! define_op {
         /// See [`Primitive::identity`].
         pub(crate) fn identity(op: Op, b: &mut Builder, x: [NodeId; 3]) -> Option<NodeId> {
             match op {
-                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) => None,
+                Op::Input(_) | Op::Constant(_) | Op::Broadcast(_) | Op::Array(_) => None,
                 $(Op::$name => <$name as Primitive>::identity(b, x),)*
             }
         }
@@ -132,7 +141,7 @@ macro_rules! define_op {
         pub(crate) fn evaluate(op: Op, x: [f64; 3]) -> f64 {
             match op {
                 Op::Constant(bits) => f64::from_bits(bits),
-                Op::Input(_) | Op::Broadcast(_) => f64::NAN,
+                Op::Input(_) | Op::Broadcast(_) | Op::Array(_) => f64::NAN,
                 $(Op::$name => <$name as Primitive>::kernel(x),)*
             }
         }

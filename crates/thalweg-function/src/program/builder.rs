@@ -1,9 +1,13 @@
 //! [`Builder`]: how programs are put together, one operation at a time, simplified on the way.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 use super::{Input, Node, NodeId, Program, Shape};
-use crate::primitive::{self, Op};
+use crate::primitive::{self, ArrayOp, Axes, Loop, Op};
 
 /// A program under construction.
 ///
@@ -13,8 +17,11 @@ use crate::primitive::{self, Op};
 pub(crate) struct Builder {
     nodes: Vec<Node>,
     inputs: Vec<Input>,
-    known: HashMap<Node, NodeId>,
+    /// The nodes that may be shared, by what they do.
+    known: HashTable<NodeId>,
     verbatim: bool,
+    tables: Vec<Arc<[f64]>>,
+    loops: Vec<Loop>,
 }
 
 impl Builder {
@@ -64,13 +71,100 @@ impl Builder {
         self.inputs[k].node
     }
 
-    /// One more axis arrangement of an array: see [`Op::Broadcast`].
+    /// An array repeated along new axes: see [`Op::Broadcast`].
     pub(crate) fn broadcast(&mut self, x: NodeId, axes: u8, shape: Shape) -> NodeId {
+        if !self.verbatim {
+            if self.shape(x) == shape {
+                return x;
+            }
+            if let Op::Broadcast(first) = self.op(x) {
+                // Axis k of x is the k-th of the result's axes in `axes`.
+                let places = Axes(axes).iter().enumerate().filter(|(k, _)| first & (1 << k) != 0);
+                let both = Axes::of(places.map(|(_, place)| place));
+                return self.broadcast(self.operand(x, 0), both.0, shape);
+            }
+        }
         self.shared(Node { op: Op::Broadcast(axes), operands: [x; 3], shape })
+    }
+
+    /// A constant array, row by row.
+    pub(crate) fn table(&mut self, values: Arc<[f64]>, shape: Shape) -> NodeId {
+        let same = |known: &Arc<[f64]>| {
+            let equal = || known.iter().map(|x| x.to_bits()).eq(values.iter().map(|x| x.to_bits()));
+            Arc::ptr_eq(known, &values) || (known.len() == values.len() && equal())
+        };
+        let number = self.tables.iter().position(same).unwrap_or(self.tables.len());
+        if number == self.tables.len() {
+            self.tables.push(values);
+        }
+        self.array(ArrayOp::Table(number as u32), &[], shape)
+    }
+
+    /// The number of a loop in this program.
+    pub(crate) fn add_loop(&mut self, body: Loop) -> u32 {
+        let same = |known: &Loop| {
+            known.steps == body.steps && (Arc::ptr_eq(&known.body, &body.body) || known.body == body.body)
+        };
+        let number = self.loops.iter().position(same).unwrap_or_else(|| {
+            self.loops.push(body);
+            self.loops.len() - 1
+        });
+        number as u32
+    }
+
+    /// Adds an operation on whole arrays, of operands that suit it.
+    pub(crate) fn array(&mut self, op: ArrayOp, operands: &[NodeId], shape: Shape) -> NodeId {
+        if !self.verbatim
+            && let Some(id) = primitive::array_identity(op, self, operands, shape)
+        {
+            return id;
+        }
+        let mut x = [operands.first().copied().unwrap_or(NodeId(0)); 3];
+        x[..operands.len()].copy_from_slice(operands);
+        self.shared(Node { op: Op::Array(op), operands: x, shape })
     }
 
     /// Adds an element-wise operation. Operands have one common shape, or are scalars, which serve every element.
     pub(crate) fn apply(&mut self, op: Op, operands: &[NodeId]) -> NodeId {
+        if self.verbatim {
+            return self.apply_scalars(op, operands);
+        }
+        let shape = self.common_shape(operands);
+        if shape.is_scalar() {
+            return self.apply_scalars(op, operands);
+        }
+        // A repeated scalar serves as it is.
+        let mut x = [operands[0]; 3];
+        for (place, &id) in x.iter_mut().zip(operands) {
+            *place = if self.op(id) == Op::Broadcast(0) { self.operand(id, 0) } else { id };
+        }
+        let x = &mut x[..operands.len()];
+        // Work on arrays repeated in the same way is done before they are repeated.
+        let arrays = || x.iter().filter(|&&id| !self.shape(id).is_scalar());
+        let mut repeated = arrays().map(|&id| match self.op(id) {
+            Op::Broadcast(mask) => Some(mask),
+            _ => None,
+        });
+        let result = match repeated.next().flatten() {
+            Some(mask) if repeated.all(|other| other == Some(mask)) => {
+                for id in x.iter_mut() {
+                    if let Op::Broadcast(_) = self.op(*id) {
+                        *id = self.operand(*id, 0);
+                    }
+                }
+                let narrow = self.apply(op, x);
+                return self.broadcast(narrow, mask, shape);
+            }
+            _ => self.apply_scalars(op, x),
+        };
+        if self.shape(result) == shape { result } else { self.broadcast(result, 0, shape) }
+    }
+
+    fn common_shape(&self, operands: &[NodeId]) -> Shape {
+        operands.iter().map(|&id| self.shape(id)).find(|s| !s.is_scalar()).unwrap_or_default()
+    }
+
+    fn apply_scalars(&mut self, op: Op, operands: &[NodeId]) -> NodeId {
         let mut x = [operands[0]; 3];
         x[..operands.len()].copy_from_slice(operands);
         if !self.verbatim {
@@ -85,7 +179,7 @@ impl Builder {
                 return id;
             }
         }
-        let shape = operands.iter().map(|&id| self.shape(id)).find(|s| !s.is_scalar()).unwrap_or_default();
+        let shape = self.common_shape(operands);
         self.shared(Node { op, operands: x, shape })
     }
 
@@ -104,11 +198,17 @@ impl Builder {
 
     fn shared(&mut self, node: Node) -> NodeId {
         let fresh = NodeId(self.nodes.len() as u32);
-        let id = if self.verbatim { fresh } else { *self.known.entry(node).or_insert(fresh) };
-        if id == fresh {
-            self.nodes.push(node);
+        if !self.verbatim {
+            let hash = FxBuildHasher.hash_one(node);
+            let same = |id: &NodeId| self.nodes[id.index()] == node;
+            if let Some(&id) = self.known.find(hash, same) {
+                return id;
+            }
+            let nodes = &self.nodes;
+            self.known.insert_unique(hash, fresh, |id| FxBuildHasher.hash_one(nodes[id.index()]));
         }
-        id
+        self.nodes.push(node);
+        fresh
     }
 
     pub(crate) fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
@@ -148,6 +248,12 @@ impl Builder {
                 Op::Input(k) => arguments[k as usize],
                 Op::Constant(bits) => self.constant(f64::from_bits(bits)),
                 Op::Broadcast(axes) => self.broadcast(placed[node.operands[0].index()], axes, node.shape),
+                Op::Array(op) => {
+                    let operands =
+                        node.operands.map(|id| placed.get(id.index()).copied().unwrap_or(NodeId(0)));
+                    let op = self.adopted(op, program);
+                    self.array(op, &operands[..op.arity()], node.shape)
+                }
                 op => {
                     let operands =
                         node.operands.map(|id| placed.get(id.index()).copied().unwrap_or(NodeId(0)));
@@ -157,6 +263,22 @@ impl Builder {
             placed.push(id);
         }
         placed
+    }
+
+    /// The operation of another program as one of this.
+    pub(crate) fn adopted(&mut self, op: ArrayOp, program: &Program) -> ArrayOp {
+        match op {
+            ArrayOp::Table(k) => {
+                let values = &program.tables[k as usize];
+                let place = self.tables.iter().position(|known| Arc::ptr_eq(known, values));
+                ArrayOp::Table(place.unwrap_or_else(|| {
+                    self.tables.push(values.clone());
+                    self.tables.len() - 1
+                }) as u32)
+            }
+            ArrayOp::Scan(k) => ArrayOp::Scan(self.add_loop(program.loops[k as usize].clone())),
+            op => op,
+        }
     }
 
     /// Adds the inputs of `program` and then all its nodes; returns where each node went.
@@ -171,7 +293,13 @@ impl Builder {
 
     /// The finished program with all that was recorded.
     pub(crate) fn finish_whole(self, outputs: &[NodeId]) -> Program {
-        Program { nodes: self.nodes, inputs: self.inputs, outputs: outputs.to_vec() }
+        Program {
+            nodes: self.nodes,
+            inputs: self.inputs,
+            outputs: outputs.to_vec(),
+            tables: self.tables,
+            loops: self.loops,
+        }
     }
 
     /// The finished program, without what no output needs (inputs stay).
@@ -194,7 +322,7 @@ impl Builder {
             placed[i] = id;
             let operands = match node.op {
                 Op::Input(_) => [id; 3],
-                Op::Constant(_) => [NodeId(0); 3],
+                op if op.arity() == 0 => [NodeId(0); 3],
                 _ => node.operands.map(|id| placed[id.index()]),
             };
             nodes.push(Node { operands, ..*node });
@@ -204,6 +332,7 @@ impl Builder {
             .into_iter()
             .map(|input| Input { node: placed[input.node.index()], ..input })
             .collect();
-        Program { nodes, inputs, outputs: outputs.iter().map(|id| placed[id.index()]).collect() }
+        let outputs = outputs.iter().map(|id| placed[id.index()]).collect();
+        Program { nodes, inputs, outputs, tables: self.tables, loops: self.loops }
     }
 }

@@ -8,11 +8,12 @@ mod builder;
 mod shape;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub(crate) use builder::Builder;
 pub use shape::Shape;
 
-use crate::primitive::Op;
+use crate::primitive::{ArrayOp, Loop, Op};
 use thalweg_spec::Number;
 
 /// A node's place in its program.
@@ -63,6 +64,10 @@ pub struct Program {
     pub(crate) nodes: Vec<Node>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) outputs: Vec<NodeId>,
+    /// The constant arrays, numbered by [`ArrayOp::Table`].
+    pub(crate) tables: Vec<Arc<[f64]>>,
+    /// The loops, numbered by [`ArrayOp::Scan`].
+    pub(crate) loops: Vec<Loop>,
 }
 
 /// An argument of a program.
@@ -128,12 +133,19 @@ impl fmt::Display for Program {
                 Op::Input(k) => write!(f, "{}", self.inputs[k as usize].name)?,
                 Op::Constant(bits) => write!(f, "{}", Number(f64::from_bits(bits)))?,
                 op => {
-                    f.write_str(op.name())?;
+                    match op {
+                        Op::Array(op) => write!(f, "{op}")?,
+                        op => f.write_str(op.name())?,
+                    }
                     for operand in node.operands() {
                         write!(f, " %{}", operand.0)?;
                     }
-                    if let Op::Broadcast(_) = op {
+                    if let Op::Broadcast(_) | Op::Array(_) = op {
                         write!(f, " to {}", node.shape)?;
+                    }
+                    if let Op::Array(ArrayOp::Scan(k)) = op {
+                        let body = &self.loops[k as usize];
+                        write!(f, " {} times a body of {} operations", body.steps, body.body.len())?;
                     }
                 }
             }

@@ -1,12 +1,23 @@
 //! [`Shape`]: how many numbers a node holds, and along which axes.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use crate::primitive::Axes;
 
 /// The lengths of an array's axes, outermost first; no axes for a scalar.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
     rank: u8,
+    /// Zero beyond the rank.
     axes: [u32; Shape::MAX_RANK],
+}
+
+impl Hash for Shape {
+    /// Most shapes are short: only their own axes count.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.axes[..usize::from(self.rank)].hash(state);
+    }
 }
 
 impl Shape {
@@ -23,6 +34,16 @@ impl Shape {
             shape = Shape { rank: shape.rank, ..shape }.appended(length)?;
         }
         Some(shape)
+    }
+
+    /// The shape with these axes, of which there are at most [`Shape::MAX_RANK`].
+    pub(crate) fn of(axes: impl IntoIterator<Item = usize>) -> Self {
+        let mut shape = Shape::SCALAR;
+        for length in axes {
+            debug_assert!(shape.rank() < Self::MAX_RANK);
+            shape = shape.appended(length).unwrap_or(shape);
+        }
+        shape
     }
 
     fn appended(mut self, length: usize) -> Option<Self> {
@@ -48,14 +69,49 @@ impl Shape {
         usize::from(self.rank)
     }
 
-    /// The number of elements: the product of the axes, 1 for a scalar.
+    /// The length of one axis.
+    pub(crate) fn axis(&self, axis: usize) -> usize {
+        self.axes[axis] as usize
+    }
+
+    /// This shape with another length of one axis.
+    pub(crate) fn with_axis(mut self, axis: usize, length: usize) -> Self {
+        self.axes[axis] = length as u32;
+        self
+    }
+
+    /// This shape without some of its axes.
+    pub(crate) fn without(&self, axes: Axes) -> Self {
+        Shape::of(self.axes().enumerate().filter(|&(k, _)| !axes.contains(k)).map(|(_, length)| length))
+    }
+
+    /// How far apart neighbours along each axis are in an array stored row by row.
+    pub(crate) fn strides(&self) -> [usize; Shape::MAX_RANK] {
+        let mut strides = [0; Shape::MAX_RANK];
+        let mut stride = 1;
+        for axis in (0..self.rank()).rev() {
+            strides[axis] = stride;
+            stride = usize::saturating_mul(stride, self.axis(axis));
+        }
+        strides
+    }
+
+    /// The number of elements: the product of the axes, 1 for a scalar (at most `usize::MAX`).
     pub fn size(&self) -> usize {
-        self.axes().product()
+        self.axes().fold(1, usize::saturating_mul)
     }
 
     /// Whether this is a single number.
     pub fn is_scalar(&self) -> bool {
         self.rank == 0
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Shape {
+    /// An axis longer than `u32::MAX` counts as `u32::MAX`, which no machine has the memory for.
+    fn from(axes: [usize; N]) -> Self {
+        const { assert!(N <= Shape::MAX_RANK, "an array has at most 8 axes") };
+        Shape::of(axes.map(|length| length.min(u32::MAX as usize)))
     }
 }
 

@@ -2,17 +2,36 @@
 //!
 //! What never lives here: what an operation means (`primitive`).
 
+mod arguments;
+mod axes;
+mod broadcast;
+mod einsum;
+mod factor;
+mod indexing;
+mod matrix;
+mod product;
+mod random;
+mod reduction;
+mod scan;
+mod softmax;
+mod statistics;
+mod structure;
 mod tensor;
 mod var;
+mod window;
 
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use arguments::Arguments;
+pub use axes::{IntoAxes, keep};
+pub use einsum::einsum;
+pub use scan::{fold, scan};
 pub use tensor::Tensor;
 pub use var::{Operand, Var, select};
 
-use crate::error::FunctionError;
+use crate::error::{FunctionError, Shapes};
 use crate::primitive::Op;
 use crate::program::{Builder, NodeId, Program, Shape};
 
@@ -20,8 +39,25 @@ use crate::program::{Builder, NodeId, Program, Shape};
 struct Tape {
     id: u64,
     builder: Builder,
+    /// How many draws of random numbers there were.
+    streams: u32,
     /// The first thing that went wrong.
     error: Option<FunctionError>,
+}
+
+impl Tape {
+    /// Notes what is wrong, if it is the first thing.
+    fn fail(
+        &mut self,
+        operation: &'static str,
+        operands: &[NodeId],
+        problem: String,
+        location: &'static Location<'static>,
+    ) -> Var {
+        let shapes = Shapes(operands.iter().map(|&id| self.builder.shape(id)).collect());
+        self.error.get_or_insert(FunctionError::Operation { location, operation, shapes, problem });
+        Var::POISON
+    }
 }
 
 thread_local! {
@@ -72,7 +108,10 @@ impl Outputs for Vec<Var> {
     }
 }
 
-/// Runs `function` once on `inputs` variables, named `x1, x2, …`, and returns what it computed as a program.
+/// Runs `function` once on variables for `inputs`, and returns what it computed as a program.
+///
+/// `inputs` is a number of scalars, or the shape of each argument, perhaps with its name: see [`Arguments`]. Without a name they are
+/// `x1, x2, …`.
 ///
 /// Control flow of the closure (loops, `if` on ordinary values) happens while tracing; a choice that depends on a [`Var`]
 /// is written with [`select`].
@@ -80,19 +119,32 @@ impl Outputs for Vec<Var> {
 /// ```
 /// let norm = thalweg_function::trace(3, |x| x.iter().map(|x| x.pow(2.0)).sum::<thalweg_function::Var>().sqrt())?;
 /// assert_eq!((norm.input_count(), norm.output_count()), (3, 1));
+///
+/// let line = thalweg_function::trace([[100, 3].into(), [3].into()], |x| x[0].matmul(x[1]).sum(..))?;
+/// assert_eq!(line.to_string().lines().next(), Some("program(x1: [100, 3], x2: [3]) -> ([])"));
 /// # Ok::<(), thalweg_function::FunctionError>(())
 /// ```
 ///
 /// # Errors
 /// The closure used a `Var` of another trace (the error names the line), or returned nothing.
 pub fn trace<R: Outputs>(
-    inputs: usize,
+    inputs: impl Arguments,
     function: impl FnOnce(&[Var]) -> R,
 ) -> Result<Program, FunctionError> {
+    Ok(trace_from(0, inputs, function)?.0)
+}
+
+/// [`trace`] after `streams` draws of random numbers; returns also how many there were in the end.
+fn trace_from<R: Outputs>(
+    streams: u32,
+    inputs: impl Arguments,
+    function: impl FnOnce(&[Var]) -> R,
+) -> Result<(Program, u32), FunctionError> {
     let mut builder = Builder::verbatim();
-    let arguments: Vec<_> = (1..=inputs).map(|k| builder.input(format!("x{k}"), Shape::SCALAR)).collect();
+    let inputs = inputs.names_and_shapes();
+    let arguments: Vec<_> = inputs.into_iter().map(|(name, shape)| builder.input(name, shape)).collect();
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    TAPES.with_borrow_mut(|tapes| tapes.push(Tape { id, builder, error: None }));
+    TAPES.with_borrow_mut(|tapes| tapes.push(Tape { id, builder, streams, error: None }));
     let guard = TapeGuard;
     let variables: Vec<_> = arguments.into_iter().map(|node| Var { tape: id, node }).collect();
     let results = function(&variables).vars();
@@ -109,7 +161,7 @@ pub fn trace<R: Outputs>(
         return Err(FunctionError::Returned { problem: "a Var of another trace" });
     }
     let outputs: Vec<_> = results.iter().map(|var| var.node).collect();
-    Ok(tape.builder.finish_whole(&outputs))
+    Ok((tape.builder.finish_whole(&outputs), tape.streams))
 }
 
 impl Program {
@@ -128,21 +180,28 @@ impl Program {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// An argument of another trace, a wrong number of arguments, or a program of arrays makes the trace an error.
+    /// An argument of another trace, or arguments of another number or other shapes make the trace an error.
     #[track_caller]
     pub fn call(&self, arguments: &[Var]) -> Vec<Var> {
         let location = Location::caller();
         TAPES.with_borrow_mut(|tapes| {
             let poisoned = vec![Var::POISON; self.outputs.len()];
             let Some(tape) = tapes.last_mut() else { return poisoned };
-            let scalars = self.nodes.iter().all(|node| node.shape.is_scalar());
-            let error = if arguments.len() != self.inputs.len() || !scalars {
-                let (found, inputs) = (arguments.len(), self.inputs.len());
+            let (found, inputs) = (arguments.len(), self.inputs.len());
+            let error = if found != inputs {
                 Some(FunctionError::Call { location, found, inputs })
             } else if arguments.iter().any(|var| var.tape != tape.id) {
                 Some(FunctionError::ForeignVar { location })
             } else {
-                None
+                let given: Vec<_> = arguments.iter().map(|var| tape.builder.shape(var.node)).collect();
+                let wanted: Vec<_> = self.input_shapes().collect();
+                let problem = || format!("the program takes {wanted:?}");
+                (given != wanted).then(|| FunctionError::Operation {
+                    location,
+                    operation: "call",
+                    shapes: Shapes(given),
+                    problem: problem(),
+                })
             };
             if let Some(error) = error {
                 tape.error.get_or_insert(error);
@@ -170,7 +229,40 @@ fn record(op: Op, operands: &[Operand], location: &'static Location<'static>) ->
                 }
             };
         }
-        let node = tape.builder.apply(op, &nodes[..operands.len()]);
-        Var { tape: tape.id, node }
+        let nodes = &mut nodes[..operands.len()];
+        match broadcast::together(&mut tape.builder, nodes) {
+            Ok(()) => Var { tape: tape.id, node: tape.builder.apply(op, nodes) },
+            Err(problem) => tape.fail(op.name(), nodes, problem, location),
+        }
+    })
+}
+
+/// Adds what `build` makes of these variables to the innermost trace, or makes the trace an error: a variable of another
+/// trace, or what `build` says is wrong with the operands.
+fn record_array(
+    operation: &'static str,
+    vars: &[Var],
+    location: &'static Location<'static>,
+    build: impl FnOnce(&mut Builder, &[NodeId]) -> Result<NodeId, String>,
+) -> Var {
+    TAPES.with_borrow_mut(|tapes| {
+        let Some(tape) = tapes.last_mut() else { return Var::POISON };
+        if vars.iter().any(|var| var.tape != tape.id) {
+            tape.error.get_or_insert(FunctionError::ForeignVar { location });
+            return Var::POISON;
+        }
+        let nodes: Vec<_> = vars.iter().map(|var| var.node).collect();
+        match build(&mut tape.builder, &nodes) {
+            Ok(node) => Var { tape: tape.id, node },
+            Err(problem) => tape.fail(operation, &nodes, problem, location),
+        }
+    })
+}
+
+/// The shape of a variable of the innermost trace; that of a scalar for what is none.
+fn shape_of(var: Var) -> Shape {
+    TAPES.with_borrow(|tapes| {
+        let tape = tapes.last().filter(|tape| tape.id == var.tape);
+        tape.map_or(Shape::SCALAR, |tape| tape.builder.shape(var.node))
     })
 }

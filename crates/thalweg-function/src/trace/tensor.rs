@@ -3,8 +3,8 @@
 //! A tensor remembers the operations it came from. `backward` lays them out as a program and takes its
 //! [`gradient`](crate::gradient): the same rules as everywhere else, no second set of derivative formulas.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::rc::Rc;
@@ -121,7 +121,7 @@ impl Tensor {
         let mut builder = Builder::new();
         let mut leaves: Vec<&Tensor> = Vec::new();
         let order = self.history();
-        let mut placed: HashMap<*const Node, NodeId> = HashMap::new();
+        let mut placed: FxHashMap<*const Node, NodeId> = FxHashMap::default();
         for tensor in &order {
             let operands = tensor.0.operands.borrow();
             let id = match tensor.0.op {
@@ -150,7 +150,7 @@ impl Tensor {
     /// Everything this number came from, operands before results.
     fn history(&self) -> Vec<Tensor> {
         let mut order = Vec::new();
-        let mut entered: HashSet<*const Node> = HashSet::new();
+        let mut entered: FxHashSet<*const Node> = FxHashSet::default();
         let mut stack = vec![(self.clone(), false)];
         while let Some((tensor, ready)) = stack.pop() {
             if ready {

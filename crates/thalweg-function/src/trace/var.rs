@@ -1,4 +1,4 @@
-//! [`Var`]: the number that a traced closure computes with.
+//! [`Var`]: the number or array that a traced closure computes with.
 
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -8,7 +8,7 @@ use super::record;
 use crate::primitive::Op;
 use crate::program::NodeId;
 
-/// A number in a traced function: what a closure given to [`trace`](crate::trace) computes with.
+/// A number or an array in a traced function: what a closure given to [`trace`](crate::trace) computes with.
 ///
 /// The usual operators work between `Var`s and with `f64`; functions have the names of the expression grammar.
 #[derive(Debug, Clone, Copy)]

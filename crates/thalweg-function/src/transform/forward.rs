@@ -1,8 +1,8 @@
 //! Forward mode: the derivative along a direction, at a small constant times the cost of the function.
 
-use super::simplified_copy;
+use super::{scan, simplified_copy};
 use crate::error::FunctionError;
-use crate::primitive;
+use crate::primitive::{self, ArrayOp, Op};
 use crate::program::{Builder, NodeId, Program};
 
 /// The Jacobian-vector product: inputs `x₁, x₂, …` and a tangent for each; outputs those of the program, then the
@@ -20,7 +20,7 @@ use crate::program::{Builder, NodeId, Program};
 /// ```
 ///
 /// # Errors
-/// None today; programs that cannot be differentiated are refused here.
+/// None today.
 pub fn jvp(program: &Program) -> Result<Program, FunctionError> {
     let (mut builder, simple, placed) = simplified_copy(program);
     let tangents: Vec<_> = simple
@@ -29,14 +29,37 @@ pub fn jvp(program: &Program) -> Result<Program, FunctionError> {
         .map(|input| Some(builder.input(format!("d{}", input.name), simple.node(input.node).shape)))
         .collect();
     let pushed = push_forward(&mut builder, &simple, &placed, &tangents);
-    let zero = builder.constant(0.0);
-    let values = simple.outputs.iter().map(|id| placed[id.index()]);
-    let slopes = simple.outputs.iter().map(|id| pushed[id.index()].unwrap_or(zero));
-    let outputs: Vec<_> = values.chain(slopes).collect();
+    let mut outputs: Vec<_> = simple.outputs.iter().map(|id| placed[id.index()]).collect();
+    outputs.extend(simple.outputs.iter().map(|id| tangent_or_zero(&mut builder, &simple, &pushed, *id)));
     Ok(builder.finish(&outputs))
 }
 
-/// The tangent of every node of the program, given those of its inputs; `None` is zero.
+/// The tangents of some outputs of the program along a direction of input `input` alone: inputs `x₁, x₂, …` and that
+/// direction.
+pub(super) fn tangents_along(program: &Program, input: usize, outputs: &[usize]) -> Program {
+    let (mut builder, simple, placed) = simplified_copy(program);
+    let shape = simple.node(simple.inputs[input].node).shape;
+    let direction = builder.input(format!("d{}", simple.inputs[input].name), shape);
+    let given: Vec<_> = (0..simple.inputs.len()).map(|k| (k == input).then_some(direction)).collect();
+    let pushed = push_forward(&mut builder, &simple, &placed, &given);
+    let tangents: Vec<_> =
+        outputs.iter().map(|&k| tangent_or_zero(&mut builder, &simple, &pushed, simple.outputs[k])).collect();
+    builder.finish(&tangents)
+}
+
+/// The tangent of a node, in the node's full shape.
+pub(super) fn tangent_or_zero(
+    builder: &mut Builder,
+    program: &Program,
+    tangents: &[Option<NodeId>],
+    id: NodeId,
+) -> NodeId {
+    let tangent = tangents[id.index()].unwrap_or_else(|| builder.constant(0.0));
+    builder.filled(tangent, program.node(id).shape)
+}
+
+/// The tangent of every node of the program, given those of its inputs; `None` is zero. The tangent of an array may
+/// be a scalar, which serves every element.
 pub(super) fn push_forward(
     builder: &mut Builder,
     program: &Program,
@@ -48,9 +71,32 @@ pub(super) fn push_forward(
         let x = node.operands.map(|id| placed[id.index()]);
         let mut sum = None;
         match node.op {
-            primitive::Op::Input(i) => sum = inputs[i as usize],
-            primitive::Op::Broadcast(axes) => {
-                sum = tangents[node.operands[0].index()].map(|t| builder.broadcast(t, axes, node.shape));
+            Op::Input(i) => sum = inputs[i as usize],
+            Op::Broadcast(axes) => {
+                let source = program.node(node.operands[0]).shape;
+                sum = tangents[node.operands[0].index()].map(|t| {
+                    let t = builder.filled(t, source);
+                    builder.broadcast(t, axes, node.shape)
+                });
+            }
+            Op::Array(ArrayOp::Scan(number)) => {
+                let body = &program.loops[number as usize];
+                let given = [0, 1, 2].map(|i| {
+                    let tangent = tangents[node.operands[i].index()];
+                    tangent.map(|t| builder.filled(t, program.node(node.operands[i]).shape))
+                });
+                sum = scan::forward(builder, body, x, given);
+            }
+            Op::Array(op) => {
+                for (i, operand) in node.operands().iter().enumerate() {
+                    let Some(tangent) = tangents[operand.index()] else { continue };
+                    let tangent = builder.filled(tangent, program.node(*operand).shape);
+                    let term = primitive::array_forward(op, builder, x, placed[k], i, tangent);
+                    sum = match (sum, term) {
+                        (Some(sum), Some(term)) => Some(builder.add(sum, term)),
+                        (sum, term) => sum.or(term),
+                    };
+                }
             }
             op => {
                 for (i, operand) in node.operands().iter().enumerate() {

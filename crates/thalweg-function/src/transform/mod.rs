@@ -3,16 +3,33 @@
 //! What never lives here: the derivative of any single operation (`primitive` has those).
 
 mod batch;
+mod checkpoint;
+mod diagonal;
+mod elements;
 mod forward;
+mod jacobian;
 mod reverse;
+mod scalarize;
+mod scan;
 mod second;
+mod sparse;
+#[cfg(test)]
+mod tests;
+mod units;
+mod vjp;
 
 pub use batch::{InputAxis, batch};
+pub use checkpoint::checkpointed;
 pub use forward::jvp;
+pub use jacobian::jacobian;
 pub use reverse::{gradient, value_and_gradient};
-pub use second::{hessian, hvp, value_gradient_hessian};
+pub use scalarize::scalarize;
+pub use second::{hessian, hessian_diagonal, hvp, value_gradient_hessian};
+pub use sparse::{Pattern, SparseDerivative, compressed_jacobian, sparse_hessian, sparsity};
+pub use vjp::{value_and_gradient_of, vjp};
 
 use crate::error::FunctionError;
+use crate::primitive::{ArrayOp, Loop, Op};
 use crate::program::{Builder, NodeId, Program};
 
 /// The same function with fewer operations: constants folded, common subexpressions shared, identities applied, what no
@@ -76,11 +93,52 @@ fn simplified_copy(program: &Program) -> (Builder, Program, Vec<NodeId>) {
     (builder, simple, placed)
 }
 
-fn scalar_output(program: &Program, transformation: &'static str) -> Result<NodeId, FunctionError> {
-    let shapes: Vec<_> = program.input_shapes().chain(program.output_shapes()).collect();
-    match (program.outputs.as_slice(), shapes.iter().find(|shape| !shape.is_scalar())) {
-        (&[output], None) => Ok(output),
-        (_, Some(&shape)) => Err(FunctionError::NotScalar { transformation, shape }),
-        (outputs, None) => Err(FunctionError::OutputCount { transformation, found: outputs.len() }),
+/// As [`simplified_copy`], for a pass in reverse: loops keep what that will need, so that they run once.
+fn recording_copy(program: &Program) -> (Builder, Program, Vec<NodeId>) {
+    let simple = simplify(program);
+    let mut builder = Builder::new();
+    let arguments = inputs_of(&mut builder, &simple);
+    let placed = with_loops(&mut builder, &simple, &arguments, scan::run_recording);
+    (builder, simple, placed)
+}
+
+/// Adds the inputs of the program.
+fn inputs_of(builder: &mut Builder, program: &Program) -> Vec<NodeId> {
+    let inputs = program.inputs.iter().zip(program.input_shapes());
+    inputs.map(|(input, shape)| builder.input(&input.name, shape)).collect()
+}
+
+/// Adds the program's nodes, its inputs replaced by `arguments` and its loops by what `run` makes of a loop and its operands;
+/// returns where each node went.
+fn with_loops(
+    builder: &mut Builder,
+    program: &Program,
+    arguments: &[NodeId],
+    run: impl Fn(&mut Builder, &Loop, [NodeId; 3]) -> NodeId,
+) -> Vec<NodeId> {
+    let mut placed: Vec<NodeId> = Vec::with_capacity(program.nodes.len());
+    for node in &program.nodes {
+        let x: Vec<_> = node.operands().iter().map(|id| placed[id.index()]).collect();
+        placed.push(match node.op {
+            Op::Input(k) => arguments[k as usize],
+            Op::Constant(bits) => builder.constant(f64::from_bits(bits)),
+            Op::Broadcast(mask) => builder.broadcast(x[0], mask, node.shape),
+            Op::Array(ArrayOp::Scan(k)) => run(builder, &program.loops[k as usize], [x[0], x[1], x[2]]),
+            Op::Array(op) => {
+                let op = builder.adopted(op, program);
+                builder.array(op, &x, node.shape)
+            }
+            op => builder.apply(op, &x),
+        });
     }
+    placed
+}
+
+/// The only result, which has to be a scalar.
+fn scalar_output(program: &Program, transformation: &'static str) -> Result<NodeId, FunctionError> {
+    let &[output] = program.outputs.as_slice() else {
+        return Err(FunctionError::OutputCount { transformation, found: program.outputs.len() });
+    };
+    let shape = program.node(output).shape;
+    if shape.is_scalar() { Ok(output) } else { Err(FunctionError::NotScalar { transformation, shape }) }
 }

@@ -2,9 +2,9 @@
 //!
 //! Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 3.
 
-use super::{scalar_output, simplified_copy};
+use super::{recording_copy, scalar_output, scan};
 use crate::error::FunctionError;
-use crate::primitive::{self, Op};
+use crate::primitive::{self, ArrayOp, Axes, Op};
 use crate::program::{Builder, NodeId, Program};
 
 /// The gradient ∇f of a scalar function: a program with the same inputs and one output per input.
@@ -21,7 +21,7 @@ use crate::program::{Builder, NodeId, Program};
 /// ```
 ///
 /// # Errors
-/// The program has an array among its inputs or results, or not exactly one result.
+/// The program has not exactly one result, or an array as its result.
 pub fn gradient(program: &Program) -> Result<Program, FunctionError> {
     build(program, "gradient", false)
 }
@@ -36,13 +36,22 @@ pub fn value_and_gradient(program: &Program) -> Result<Program, FunctionError> {
 
 fn build(program: &Program, name: &'static str, with_value: bool) -> Result<Program, FunctionError> {
     scalar_output(program, name)?;
-    let (mut builder, simple, placed) = simplified_copy(program);
+    let (mut builder, simple, placed) = recording_copy(program);
     let mut outputs = Vec::with_capacity(program.inputs.len() + 1);
     if with_value {
         outputs.push(placed[simple.outputs[0].index()]);
     }
     outputs.extend(pull_back(&mut builder, &simple, &placed));
     Ok(builder.finish(&outputs))
+}
+
+/// The cotangents of all inputs for one of output `output` alone: inputs `x₁, x₂, …` and that cotangent.
+pub(super) fn cotangents_from(program: &Program, output: usize) -> Program {
+    let (mut builder, simple, placed) = recording_copy(program);
+    let id = simple.outputs[output];
+    let seed = builder.input("c", simple.node(id).shape);
+    let slopes = pull_back_from(&mut builder, &simple, &placed, &[(id, seed)]);
+    builder.finish(&slopes)
 }
 
 /// Where a [`Cotangent`] counts: where `condition` is not 0 if `holds`, where it is 0 if not.
@@ -116,31 +125,123 @@ impl Cotangent {
     }
 }
 
-/// The derivative of the program's only output with respect to each input, as nodes of the builder that holds the
-/// program's nodes at `placed`.
+/// The derivative of a scalar output with respect to each input, as nodes of the builder that holds the program's nodes at
+/// `placed`.
 pub(super) fn pull_back(builder: &mut Builder, program: &Program, placed: &[NodeId]) -> Vec<NodeId> {
-    let depends = depends_on_inputs(program);
-    let mut cotangents: Vec<Option<Cotangent>> = vec![None; program.nodes.len()];
     let one = builder.constant(1.0);
-    cotangents[program.outputs[0].index()] = Some(Cotangent { value: one, guard: None });
-    for (k, node) in program.nodes.iter().enumerate().rev() {
-        let (Some(cotangent), true) = (cotangents[k], depends[k]) else { continue };
-        let x = node.operands.map(|id| placed[id.index()]);
-        for (i, operand) in node.operands().iter().enumerate().filter(|(_, id)| depends[id.index()]) {
-            let Some(term) = cotangent.pulled(builder, node.op, x, placed[k], i) else { continue };
-            let sum = &mut cotangents[operand.index()];
-            *sum = Some(sum.map_or(term, |earlier| earlier.plus(builder, term)));
-        }
-    }
-    let zero = builder.constant(0.0);
-    let slopes = program.inputs.iter().map(|input| cotangents[input.node.index()]);
-    slopes.map(|slope| slope.map_or(zero, |slope| slope.plain(builder))).collect()
+    pull_back_from(builder, program, placed, &[(program.outputs[0], one)])
 }
 
+/// The cotangent of each input, in its full shape, for cotangents of some nodes.
+pub(super) fn pull_back_from(
+    builder: &mut Builder,
+    program: &Program,
+    placed: &[NodeId],
+    seeds: &[(NodeId, NodeId)],
+) -> Vec<NodeId> {
+    let depends = depends_on_inputs(program);
+    let mut sweep = Sweep { builder, program, placed, cotangents: vec![None; program.nodes.len()] };
+    for &(id, seed) in seeds {
+        sweep.receive(id, Cotangent { value: seed, guard: None });
+    }
+    for (k, node) in program.nodes.iter().enumerate().rev() {
+        let (Some(cotangent), true) = (sweep.cotangents[k], depends[k]) else { continue };
+        let wanted = |i: usize| depends[node.operands[i].index()];
+        match node.op {
+            Op::Input(_) | Op::Constant(_) => {}
+            Op::Broadcast(_) | Op::Array(_) => sweep.through_array(k, cotangent, wanted),
+            _ => sweep.through_elements(k, cotangent, wanted),
+        }
+    }
+    let zero = sweep.builder.constant(0.0);
+    let slopes: Vec<_> = program.inputs.iter().map(|input| sweep.cotangents[input.node.index()]).collect();
+    let whole = program.inputs.iter().zip(slopes).map(|(input, slope)| {
+        let slope = slope.map_or(zero, |slope| slope.plain(sweep.builder));
+        sweep.builder.filled(slope, program.node(input.node).shape)
+    });
+    whole.collect()
+}
+
+/// One pass from the results to the inputs. The cotangent of an array may be a scalar, which serves every element.
+struct Sweep<'a> {
+    builder: &'a mut Builder,
+    program: &'a Program,
+    placed: &'a [NodeId],
+    cotangents: Vec<Option<Cotangent>>,
+}
+
+impl Sweep<'_> {
+    fn receive(&mut self, id: NodeId, term: Cotangent) {
+        let sum = &mut self.cotangents[id.index()];
+        *sum = Some(match *sum {
+            Some(earlier) => earlier.plus(self.builder, term),
+            None => term,
+        });
+    }
+
+    fn operands(&self, k: usize) -> [NodeId; 3] {
+        self.program.nodes[k].operands.map(|id| self.placed[id.index()])
+    }
+
+    /// Through an element-wise operation. A scalar operand served every element: it receives the sum.
+    fn through_elements(&mut self, k: usize, cotangent: Cotangent, wanted: impl Fn(usize) -> bool) {
+        let node = &self.program.nodes[k];
+        let x = self.operands(k);
+        for (i, operand) in node.operands().iter().enumerate().filter(|&(i, _)| wanted(i)) {
+            let Some(mut term) = cotangent.pulled(self.builder, node.op, x, self.placed[k], i) else {
+                continue;
+            };
+            if !node.shape.is_scalar() && self.program.node(*operand).shape.is_scalar() {
+                let plain = term.plain(self.builder);
+                let whole = self.builder.filled(plain, node.shape);
+                let value = self.builder.sum(whole, Axes::all(node.shape.rank()));
+                term = Cotangent { value, guard: None };
+            }
+            self.receive(*operand, term);
+        }
+    }
+
+    /// Through an operation on whole arrays.
+    fn through_array(&mut self, k: usize, cotangent: Cotangent, wanted: impl Fn(usize) -> bool) {
+        let node = &self.program.nodes[k];
+        let x = self.operands(k);
+        let plain = cotangent.plain(self.builder);
+        let t = self.builder.filled(plain, node.shape);
+        if let Op::Array(ArrayOp::Scan(number)) = node.op {
+            let body = &self.program.loops[number as usize];
+            let terms = scan::reverse(self.builder, body, x, t, [0, 1, 2].map(&wanted));
+            for (operand, term) in node.operands.iter().zip(terms) {
+                if let Some(value) = term {
+                    self.receive(*operand, Cotangent { value, guard: None });
+                }
+            }
+            return;
+        }
+        for (i, operand) in node.operands().iter().enumerate().filter(|&(i, _)| wanted(i)) {
+            let term = match node.op {
+                Op::Broadcast(kept) => {
+                    let repeated = Axes::all(node.shape.rank()).without(Axes(kept));
+                    Some(self.builder.sum(t, repeated))
+                }
+                Op::Array(op) => primitive::array_reverse(op, self.builder, x, self.placed[k], i, t),
+                _ => None,
+            };
+            if let Some(value) = term {
+                self.receive(*operand, Cotangent { value, guard: None });
+            }
+        }
+    }
+}
+
+/// Which nodes depend on an input through a derivative.
 fn depends_on_inputs(program: &Program) -> Vec<bool> {
     let mut depends = vec![false; program.nodes.len()];
     for (k, node) in program.nodes.iter().enumerate() {
-        depends[k] = matches!(node.op, Op::Input(_)) || node.operands().iter().any(|id| depends[id.index()]);
+        depends[k] = match node.op {
+            Op::Input(_) => true,
+            Op::Array(ArrayOp::StopGradient) => false,
+            _ => node.operands().iter().any(|id| depends[id.index()]),
+        };
     }
     depends
 }

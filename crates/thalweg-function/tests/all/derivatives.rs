@@ -236,10 +236,10 @@ fn functions_that_cannot_be_differentiated_are_refused_with_the_reason() {
     let array = batch(&trace(1, |x| x[0]).unwrap(), 3, &[InputAxis::Batched]).unwrap();
     assert_eq!(
         message(value_and_gradient(&array)),
-        "`value_and_gradient` needs a scalar function of scalars, found an array of shape [3]; \
-         transform first, then `batch`"
+        "`value_and_gradient` needs a function with a scalar result, found an array of shape [3]; \
+         sum it up, or transform first and then `batch`"
     );
-    assert!(message(value_gradient_hessian(&array)).starts_with("`value_gradient_hessian` needs a scalar"));
+    assert!(message(value_gradient_hessian(&array)).starts_with("`value_gradient_hessian` needs a function"));
     assert_eq!(
         message(select_outputs(&two, &[0, 2])),
         "a result was asked for that the program does not have: it has 2, counted from 0"

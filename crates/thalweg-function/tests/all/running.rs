@@ -164,7 +164,8 @@ fn check_nested(f: &Program, sizes: &[usize], axes: &[Vec<InputAxis>]) {
     let length: usize = nested.input_shapes().map(|shape| shape.size()).sum();
     let x: Vec<_> = points(length, &[(-2.0, 2.0)]).concat();
     let (found, expected) = (at(&nested, &x), looped(f, sizes, axes, &x));
-    let wrong = found.iter().zip(&expected).position(|(f, e)| f.to_bits() != e.to_bits());
+    // What members share is computed once, where other sums may be contracted: the last bit may differ.
+    let wrong = found.iter().zip(&expected).position(|(f, e)| (f - e).abs() > 1e-14 * (1.0 + e.abs()));
     assert_eq!(wrong.map(|i| (i, found[i], expected[i])), None, "{sizes:?} {axes:?}\n{nested}");
     let members: Vec<_> = sizes.iter().rev().copied().collect();
     assert!(nested.output_shapes().all(|shape| shape.axes().eq(members.iter().copied())), "{nested}");

@@ -5,19 +5,24 @@
 //! executes the same IEEE operations in the same order as the interpreter: the bits are the same. Where the system
 //! grants no executable memory, or on other machines, everything is interpreted.
 
+mod action;
 mod assembler;
+mod places;
 mod registers;
 mod segment;
+mod uses;
 
 use std::ops::Range;
 
 use memmap2::{Mmap, MmapMut};
 
-use super::memory::Layout;
-use super::plan::{Code, Instruction, Plan};
+use super::memory::Tables;
+use super::plan::{Instruction, Plan};
 use crate::kernel::isa::Isa;
+use action::Expander;
 use assembler::{Assembler, Format};
-use segment::{Places, last_reads, translate};
+use places::Places;
+use segment::Translator;
 
 /// Longer programs are interpreted: their code would not fit the instruction cache.
 const MOST_INSTRUCTIONS: usize = 1 << 14;
@@ -44,49 +49,72 @@ type SingleCode<F> = unsafe extern "sysv64" fn(values: *mut F, inputs: *const F,
 type RepeatedCode<F> =
     unsafe extern "sysv64" fn(values: *mut F, state: *const F, records: *mut F, rows: *const F, times: usize);
 
-/// Code for lanes: the table of places, the bytes in a block of lanes, the start of the working memory.
-type LanesCode<F> = unsafe extern "sysv64" fn(places: *const *mut F, bytes: usize, base: *mut u8);
+/// Code for lanes: the table of places, the bytes of whole registers, the start of the working memory, the table for the last
+/// register, the bytes of all registers.
+type LanesCode<F> = unsafe extern "sysv64" fn(
+    places: *const *mut F,
+    whole: usize,
+    base: *mut u8,
+    last: *const *mut F,
+    all: usize,
+);
 
 impl Native {
     /// Translates instructions on single numbers.
     pub(super) fn single<F>(plan: &Plan, code: &[Instruction], isa: Isa) -> Self {
-        Self::new::<F>(code, isa, Format::Scalar, &Places::single::<F>(plan))
+        Self::new::<F>(plan, code, isa, Format::Scalar, &Places::single::<F>(plan))
     }
 
     /// Translates instructions to be repeated on their own results; of use only if one call does everything.
     pub(super) fn repeated<F>(plan: &Plan, code: &[Instruction], isa: Isa, state: usize) -> Self {
-        Self::new::<F>(code, isa, Format::Scalar, &Places::repeated::<F>(plan, state))
+        Self::new::<F>(plan, code, isa, Format::Scalar, &Places::repeated::<F>(plan, state))
     }
 
     /// Translates instructions over lanes.
     pub(super) fn lanes<F>(plan: &Plan, code: &[Instruction], isa: Isa) -> Self {
         let format = if isa == Isa::Avx512 { Format::Zmm } else { Format::Ymm };
-        Self::new::<F>(code, isa, format, &Places::lanes::<F>(plan, &Layout::new::<F>(plan)))
+        Self::new::<F>(plan, code, isa, format, &Places::lanes::<F>(plan))
     }
 
-    fn new<F>(code: &[Instruction], isa: Isa, format: Format, places: &Places) -> Self {
+    fn new<F>(plan: &Plan, code: &[Instruction], isa: Isa, format: Format, places: &Places) -> Self {
         let interpreted = || Native { steps: vec![Step::Interpret(0..code.len())], memory: None };
         if isa == Isa::Portable || code.len() > MOST_INSTRUCTIONS {
             return interpreted();
         }
         let mut assembler = Assembler::new(format, size_of::<F>() == 8);
-        let last_reads = last_reads(code);
+        let mut expander = Expander::new(plan.places(), assembler.has_kernels());
+        let mut actions = Vec::with_capacity(code.len());
+        let mut first: Vec<usize> = Vec::with_capacity(code.len() + 1);
+        for instruction in code {
+            first.push(actions.len());
+            expander.expand(instruction, &mut assembler, &mut actions);
+        }
+        first.push(actions.len());
+
         let mut steps = Vec::new();
+        let mut segments = Vec::new();
         let mut start = 0;
         while start < code.len() {
-            let arithmetic = code[start..].iter().take_while(|i| is_arithmetic(i.code)).count();
-            if arithmetic >= 2 {
-                let range = start..start + arithmetic;
-                steps.push(Step::Call(translate(&mut assembler, code, range, places, &last_reads)));
-                start += arithmetic;
+            let native = (start..code.len()).take_while(|&i| actions[first[i]].is_native()).count();
+            let segment = first[start]..first[start + native];
+            if segment.len() >= 2 {
+                steps.push(Step::Call(segments.len()));
+                segments.push(segment);
+                start += native;
                 continue;
             }
-            let end = start + arithmetic.max(1);
+            let end = start + native.max(1);
             match steps.last_mut() {
                 Some(Step::Interpret(range)) => range.end = end,
                 _ => steps.push(Step::Interpret(start..end)),
             }
             start = end;
+        }
+        let mut translator = Translator::new(&mut assembler, places, &actions, &segments);
+        for step in &mut steps {
+            if let Step::Call(segment) = step {
+                *segment = translator.translate(segments[*segment].clone());
+            }
         }
         match load(&assembler.finish()) {
             Ok(memory) => Native { steps, memory: Some(memory) },
@@ -135,29 +163,24 @@ impl Native {
     }
 
     /// # Safety
-    /// `offset` comes from a [`Step::Call`] of this, which was made by [`Native::lanes`] for numbers of type `F`; `places` points at
-    /// the table of places, each with room for `bytes` bytes, a positive multiple of the register; `base` is where the
-    /// memory of that table starts.
+    /// `offset` comes from a [`Step::Call`] of this, which was made by [`Native::lanes`] for numbers of type `F`; the places of
+    /// the tables have room for `whole` and `all` bytes, positive multiples of the register; `base` is where their memory starts.
     #[inline]
     pub(super) unsafe fn call_lanes<F>(
         &self,
         offset: usize,
-        places: *const *mut F,
-        bytes: usize,
+        tables: Tables<'_, F>,
+        whole: usize,
+        all: usize,
         base: *mut u8,
     ) {
         let Some(memory) = &self.memory else { return };
         // SAFETY: machine code of this signature starts there (promised by the caller), and it keeps to the places of the plan.
         unsafe {
             let code: LanesCode<F> = std::mem::transmute(memory.as_ptr().add(offset));
-            code(places, bytes, base);
+            code(tables.places.as_ptr(), whole, base, tables.last.as_ptr(), all);
         }
     }
-}
-
-fn is_arithmetic(code: Code) -> bool {
-    use Code::{Abs, Add, Copy, Div, Mul, MulAdd, MulSub, Neg, NegMulAdd, Sqrt, Sub};
-    matches!(code, Copy | Add | Sub | Mul | Div | Neg | Abs | Sqrt | MulAdd | MulSub | NegMulAdd)
 }
 
 fn load(code: &[u8]) -> std::io::Result<Mmap> {

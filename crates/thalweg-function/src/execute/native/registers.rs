@@ -1,7 +1,5 @@
 //! Which place's value is in which register: straight-line allocation, evicting what is needed last (Belady 1966).
 
-use std::collections::HashMap;
-
 /// A register's content.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Content {
@@ -15,26 +13,38 @@ pub(super) struct Content {
 #[derive(Debug)]
 pub(super) struct Registers {
     content: Vec<Option<Content>>,
-    of_place: HashMap<u32, u8>,
-    pinned: Vec<u8>,
+    /// The register of each place, or `NOWHERE`.
+    of_place: Vec<u8>,
+    /// Bit `r`: register `r` is not to be evicted.
+    pinned: u32,
 }
 
+const NOWHERE: u8 = u8::MAX;
+
 impl Registers {
-    pub(super) fn new(count: usize) -> Self {
-        Registers { content: vec![None; count], of_place: HashMap::new(), pinned: Vec::new() }
+    pub(super) fn new(count: usize, places: usize) -> Self {
+        Registers { content: vec![None; count], of_place: vec![NOWHERE; places], pinned: 0 }
+    }
+
+    /// Empties all registers.
+    pub(super) fn clear(&mut self) {
+        for content in self.content.iter_mut().filter_map(Option::take) {
+            self.of_place[content.place as usize] = NOWHERE;
+        }
+        self.pinned = 0;
     }
 
     pub(super) fn find(&self, place: u32) -> Option<u8> {
-        self.of_place.get(&place).copied()
+        Some(self.of_place[place as usize]).filter(|&register| register != NOWHERE)
     }
 
     /// Keeps a register from being evicted until [`Registers::unpin`].
     pub(super) fn pin(&mut self, register: u8) {
-        self.pinned.push(register);
+        self.pinned |= 1 << register;
     }
 
     pub(super) fn unpin(&mut self) {
-        self.pinned.clear();
+        self.pinned = 0;
     }
 
     /// A register to write to, and what has to be stored before that.
@@ -49,17 +59,17 @@ impl Registers {
             .unwrap_or_default();
         let evicted = self.content[last_needed].take();
         if let Some(content) = evicted {
-            self.of_place.remove(&content.place);
+            self.of_place[content.place as usize] = NOWHERE;
         }
         (last_needed as u8, evicted.filter(|content| content.dirty && content.next_use.is_some()))
     }
 
     fn is_pinned(&self, register: usize) -> bool {
-        self.pinned.contains(&(register as u8))
+        self.pinned >> register & 1 != 0
     }
 
     pub(super) fn put(&mut self, register: u8, content: Content) {
-        self.of_place.insert(content.place, register);
+        self.of_place[content.place as usize] = register;
         self.content[usize::from(register)] = Some(content);
     }
 
@@ -75,7 +85,8 @@ impl Registers {
 
     /// Drops a place's value.
     pub(super) fn forget(&mut self, place: u32) {
-        if let Some(register) = self.of_place.remove(&place) {
+        if let Some(register) = self.find(place) {
+            self.of_place[place as usize] = NOWHERE;
             self.content[usize::from(register)] = None;
         }
     }

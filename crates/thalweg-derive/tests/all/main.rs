@@ -1,0 +1,3 @@
+//! Derived trees.
+
+mod derived;

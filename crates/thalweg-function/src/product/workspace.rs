@@ -1,0 +1,46 @@
+//! [`Workspace`]: the memory that packed blocks live in.
+
+use super::blocked::Blocks;
+use super::{Number, vector};
+use crate::kernel::isa::Isa;
+
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Line(#[expect(dead_code, reason = "only its size and alignment matter")] [u8; 64]);
+
+/// Memory for products to work in, kept from one to the next. It grows when a product needs more.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    lines: Vec<Line>,
+}
+
+impl Workspace {
+    /// With room for so many bytes.
+    pub(crate) fn with_bytes(bytes: usize) -> Self {
+        let mut workspace = Workspace::default();
+        workspace.room::<u8>(bytes);
+        workspace
+    }
+
+    /// The bytes that a product of `m×k` by `k×n` needs at most, whatever the strides.
+    pub(crate) fn bytes_for<F: Number>(isa: Isa, m: usize, n: usize, k: usize, threads: usize) -> usize {
+        let blocked = |m, n| Blocks::new::<F>(isa, m, n, k, threads).room();
+        let numbers = blocked(m, n).max(blocked(n, m)).max(vector::room(m, n, k));
+        numbers * size_of::<F>()
+    }
+
+    /// How much memory there is.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.lines.len() * size_of::<Line>()
+    }
+
+    /// Memory for `len` numbers, aligned to cache lines, their values unspecified.
+    pub(super) fn room<F>(&mut self, len: usize) -> *mut F {
+        let lines = (len * size_of::<F>()).div_ceil(size_of::<Line>());
+        if self.lines.len() < lines {
+            self.lines.resize(lines, Line([0; 64]));
+        }
+        self.lines.as_mut_ptr().cast()
+    }
+}
