@@ -67,7 +67,8 @@ pub fn minimize_many_observed<F: Scalar>(
     check_history::<F>(options, dim, starts.len())?;
     traced.prepare(options.method.needs())?;
 
-    let lanes = lanes_for(starts.len());
+    // Functions of arrays run at one point at a time, each on all its elements.
+    let lanes = if traced.has_arrays() { 1 } else { lanes_for(starts.len()) };
     let work = Work { starts, options, observer, clock, lanes, interrupted: AtomicBool::new(false) };
     let chunks = chunks(&traced, starts.len().div_ceil(lanes), &work)?;
     Ok(Solutions::assemble(starts.clone(), options.seed, chunks, lanes, clock.seconds()))

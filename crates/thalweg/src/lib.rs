@@ -56,3 +56,26 @@ pub use thalweg_landscape as landscape;
 pub use thalweg_rule as rule;
 pub use thalweg_solve as solve;
 pub use thalweg_spec as spec;
+
+/// The guide's examples are tests.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! chapters {
+        ($($name:ident $file:literal)*) => {
+            $(
+                #[doc = include_str!(concat!("../../../docs/src/", $file, ".md"))]
+                struct $name;
+            )*
+        };
+    }
+    chapters! {
+        GettingStarted "getting-started"
+        Functions "functions"
+        Arrays "arrays"
+        Optimisers "optimisers"
+        ManyStarts "many-starts"
+        Constraints "constraints"
+        SecondOrder "second-order"
+        Figures "figures"
+    }
+}

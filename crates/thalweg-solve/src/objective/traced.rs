@@ -1,6 +1,8 @@
 //! [`Traced`]: a program as an objective, with every derivative.
 
-use thalweg_function::{Executable, FunctionError, Program, hessian, hvp, value_and_gradient};
+use thalweg_function::{
+    Executable, FunctionError, Program, Shape, hessian, hvp, scalarize, trace, value_and_gradient,
+};
 
 use super::{Derivatives, Objective};
 use crate::{Scalar, SolveError};
@@ -15,6 +17,17 @@ use crate::{Scalar, SolveError};
 /// let mut gradient = [0.0; 2];
 /// assert_eq!(f.value_and_gradient(&[3.0, 5.0], &mut gradient)?, 45.0);
 /// assert_eq!(gradient, [30.0, 9.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A function of arrays is a function of all their elements, one array after the other and row by row:
+///
+/// ```
+/// use thalweg_function::{Shape, trace};
+/// use thalweg_solve::{Objective, Traced};
+///
+/// let f = trace([Shape::from([1000]), Shape::SCALAR], |x| (x[0] * x[0]).sum(..) * x[1])?;
+/// assert_eq!(Traced::<f64>::new(&f)?.dim(), 1001);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -32,16 +45,18 @@ impl<F: Scalar> Traced<F> {
     /// Differentiates the program and makes value and gradient ready.
     ///
     /// # Errors
-    /// The program is not a scalar function of scalars.
+    /// The program has not exactly one result, or one that is no scalar.
     pub fn new(program: &Program) -> Result<Self, SolveError> {
+        let program = of_one_point(program)?;
+        let dim: usize = program.input_shapes().map(|shape| shape.size()).sum();
         Ok(Traced {
-            slope: Executable::new(&value_and_gradient(program)?)?,
-            program: program.clone(),
+            slope: Executable::new(&value_and_gradient(&program)?)?,
             value: None,
             hessian: None,
             product: None,
-            out: vec![F::default(); program.input_count() + 1],
+            out: vec![F::default(); dim + 1],
             pair: Vec::new(),
+            program,
         })
     }
 
@@ -52,6 +67,11 @@ impl<F: Scalar> Traced<F> {
 
     fn dimension(&self) -> usize {
         self.out.len() - 1
+    }
+
+    /// Whether the function has arrays among its inputs, so that it runs at one point at a time.
+    pub(crate) fn has_arrays(&self) -> bool {
+        self.program.input_shapes().any(|shape| !shape.is_scalar())
     }
 
     /// Makes second derivatives ready, so that clones share them.
@@ -71,7 +91,7 @@ impl<F: Scalar> Traced<F> {
         points: &[F],
         out: &mut [F],
     ) -> Result<(), SolveError> {
-        Ok(self.slope.run_lanes(lanes, points, out)?)
+        run(&mut self.slope, lanes, points, out)
     }
 
     pub(crate) fn hessian_lanes(
@@ -80,7 +100,7 @@ impl<F: Scalar> Traced<F> {
         points: &[F],
         out: &mut [F],
     ) -> Result<(), SolveError> {
-        Ok(ready(&mut self.hessian, &self.program, hessian)?.run_lanes(lanes, points, out)?)
+        run(ready(&mut self.hessian, &self.program, hessian)?, lanes, points, out)
     }
 
     pub(crate) fn hessian_vector_lanes(
@@ -93,8 +113,55 @@ impl<F: Scalar> Traced<F> {
         self.pair.clear();
         self.pair.extend_from_slice(points);
         self.pair.extend_from_slice(directions);
-        Ok(ready(&mut self.product, &self.program, hvp)?.run_lanes(lanes, &self.pair, out)?)
+        run(ready(&mut self.product, &self.program, hvp)?, lanes, &self.pair, out)
     }
+}
+
+/// Functions of arrays of at most so many operations are unrolled: they run in registers.
+const UNROLLED: usize = 2048;
+
+/// The function with scalars for inputs, or with all its inputs as one vector.
+fn of_one_point(program: &Program) -> Result<Program, SolveError> {
+    let shapes: Vec<Shape> = program.input_shapes().collect();
+    if shapes.iter().all(Shape::is_scalar) {
+        return Ok(program.clone());
+    }
+    if let Some(unrolled) = scalarize(program, UNROLLED) {
+        return Ok(unrolled);
+    }
+    if let [shape] = shapes.as_slice()
+        && shape.rank() == 1
+    {
+        return Ok(program.clone());
+    }
+    let length = shapes.iter().map(Shape::size).sum();
+    let flat = trace([Shape::from([length])], |x| {
+        let mut start = 0;
+        let arguments: Vec<_> = shapes
+            .iter()
+            .map(|&shape| {
+                start += shape.size();
+                x[0].slice(0, start - shape.size()..start).reshape(shape)
+            })
+            .collect();
+        program.call(&arguments)
+    })?;
+    Ok(flat)
+}
+
+/// Runs at one point, or at several of scalars.
+fn run<F: Scalar>(
+    executable: &mut Executable<F>,
+    lanes: usize,
+    points: &[F],
+    out: &mut [F],
+) -> Result<(), SolveError> {
+    if lanes == 1 {
+        executable.run(points, out)?;
+    } else {
+        executable.run_lanes(lanes, points, out)?;
+    }
+    Ok(())
 }
 
 /// The executable of a derivative, built if this is the first time it is asked for.
@@ -111,7 +178,7 @@ pub(crate) fn ready<'a, F: Scalar>(
 
 impl<F: Scalar> Objective<F> for Traced<F> {
     fn program(&self) -> Option<&Program> {
-        Some(&self.program)
+        (!self.has_arrays()).then_some(&self.program)
     }
 
     fn dim(&self) -> usize {

@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use thalweg_function::{Program, Shape, Var, trace};
 use thalweg_solve::{
-    Closure, Derivatives, Objective, Options, Run, State, Status, Traced, minimize, minimize_observed,
+    Closure, Derivatives, Objective, Options, Points, Run, State, Status, Traced, minimize, minimize_many,
+    minimize_observed,
 };
 
 use crate::functions::{options, quadratic, rosenbrock};
@@ -130,4 +132,50 @@ fn a_failing_objective_ends_the_run_with_its_message() {
     }
     let error = minimize(&mut Broken, &[0.0], &Options::default()).unwrap_err();
     assert_eq!(error.to_string(), "the objective failed: the simulation stopped");
+}
+
+/// ½ Σ k·xₖ² of a matrix and a vector, as arrays.
+fn weighted_squares(rows: usize, columns: usize) -> Program {
+    let count = rows * columns;
+    trace([Shape::from([rows, columns]), Shape::from([3])], |x| {
+        let k = Var::iota(count).reshape([rows, columns]) + 1.0;
+        0.5 * (k * x[0] * x[0]).sum(..) + 0.5 * (x[1] * x[1]).sum(..)
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_function_of_arrays_is_one_of_all_their_elements() {
+    // Small enough to be unrolled, and too large for that.
+    for (rows, columns) in [(2, 3), (40, 100)] {
+        let n = rows * columns + 3;
+        let mut f = Traced::<f64>::new(&weighted_squares(rows, columns)).unwrap();
+        let x: Vec<f64> = (0..n).map(|k| 1.0 + k as f64 / n as f64).collect();
+        let weight = |k: usize| if k < n - 3 { (k + 1) as f64 } else { 1.0 };
+        let mut gradient = vec![0.0; n];
+        let value = f.value_and_gradient(&x, &mut gradient).unwrap();
+        let expected: f64 = (0..n).map(|k| 0.5 * weight(k) * x[k] * x[k]).sum();
+        assert!((value - expected).abs() <= 1e-12 * expected);
+        for k in 0..n {
+            assert!((gradient[k] - weight(k) * x[k]).abs() <= 1e-12 * gradient[k]);
+        }
+        let mut product = vec![0.0; n];
+        f.hessian_vector(&x, &vec![1.0; n], &mut product).unwrap();
+        assert!((0..n).all(|k| (product[k] - weight(k)).abs() <= 1e-12 * weight(k)));
+    }
+}
+
+#[test]
+fn descent_on_arrays_shrinks_each_element_by_its_own_factor() {
+    let f = weighted_squares(40, 100);
+    let n = 4003;
+    let options = Options { method: "sgd(lr=0.0002)".parse().unwrap(), steps: 10, ..Options::default() };
+    let solution = minimize(&mut Traced::<f64>::new(&f).unwrap(), &vec![1.0; n], &options).unwrap();
+    let many = minimize_many(&f, &Points::from_flat(n, vec![1.0; 2 * n]).unwrap(), &options).unwrap();
+    for k in 0..n {
+        let weight = if k < n - 3 { (k + 1) as f64 } else { 1.0 };
+        let expected = (1.0 - 0.0002 * weight).powi(10);
+        assert!((solution.x[k] - expected).abs() <= 1e-12, "{k}: {} instead of {expected}", solution.x[k]);
+        assert!((many.x(1)[k] - expected).abs() <= 1e-12);
+    }
 }
