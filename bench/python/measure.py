@@ -32,3 +32,9 @@ def report(peer, case, n, steps, seconds, check):
     threads = len(os.sched_getaffinity(0))
     line = dict(peer=peer, case=case, n=n, threads=threads, seconds=seconds, steps=steps, check=[float(c) for c in check])
     print(json.dumps(line))
+
+
+def refuse(peer, case, n, reason):
+    """Prints why there is no measurement as a line of JSON."""
+    threads = len(os.sched_getaffinity(0))
+    print(json.dumps(dict(peer=peer, case=case, n=n, threads=threads, refused=str(reason))))

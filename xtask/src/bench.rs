@@ -5,6 +5,8 @@
 //! benchmark runs once and small, and writes nothing.
 
 mod contest;
+mod function;
+mod growth;
 mod machine;
 mod measurement;
 mod peers;
@@ -19,7 +21,9 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
     match name {
         "wells" => wells::run(),
         "scalar" => scalar::run(),
-        _ => Err(format!("no benchmark `{name}`; there are wells and scalar")),
+        "function" => function::run(),
+        "growth" => growth::run(),
+        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function and growth")),
     }
 }
 

@@ -8,7 +8,8 @@ use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask test            format, lints, all tests, documentation, every example
-cargo xtask bench NAME      wells | scalar: side by side with the peers, written to bench/RESULTS.md";
+cargo xtask bench NAME      wells | scalar | function: side by side with the peers, written to bench/RESULTS.md
+                            growth: how costs grow with the problem, drawn to bench/figures";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

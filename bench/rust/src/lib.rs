@@ -20,17 +20,32 @@ pub struct Measurement<'a> {
     pub seconds: f64,
     /// Numbers that must agree among the peers.
     pub check: &'a [f64],
+    /// The least seconds that the machine's peak and bandwidth allow, where that is known.
+    pub floor: Option<f64>,
 }
 
 impl Measurement<'_> {
     /// Prints the measurement as a line of JSON.
     pub fn print(&self) {
-        let Measurement { peer, case, n, steps, seconds, check } = self;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let Measurement { peer, case, n, steps, seconds, check, floor } = self;
+        let floor = floor.map_or(String::new(), |floor| format!(r#", "floor": {floor:e}"#));
+        let threads = threads();
         println!(
-            r#"{{"peer": "{peer}", "case": "{case}", "n": {n}, "threads": {threads}, "seconds": {seconds:e}, "steps": {steps}, "check": {check:?}}}"#
+            r#"{{"peer": "{peer}", "case": "{case}", "n": {n}, "threads": {threads}, "seconds": {seconds:e}, "steps": {steps}, "check": {check:?}{floor}}}"#
         );
     }
+}
+
+/// Prints why there is no measurement as a line of JSON.
+pub fn refuse(peer: &str, case: &str, n: usize, reason: &str) {
+    let threads = threads();
+    println!(
+        r#"{{"peer": "{peer}", "case": "{case}", "n": {n}, "threads": {threads}, "refused": {reason:?}}}"#
+    );
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The time of a run and its result. A short run is repeated; then the first time, of cold caches, does not count, and the

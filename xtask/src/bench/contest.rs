@@ -1,7 +1,10 @@
 //! Peers at the same task, run in turn.
 
-use super::measurement::{Measurement, median};
+use super::measurement::{Measurement, median, range};
 use super::peers::{Peers, Program};
+
+/// How closely peers must agree.
+const TOLERANCE: f64 = 1e-9;
 
 /// A peer in a contest.
 #[derive(Clone)]
@@ -44,7 +47,7 @@ impl Contest {
                 standing.0.push(measurement.nanoseconds());
                 eprintln!("{} | {round} | {} | {:.2} ns", self.task, peer.name, measurement.nanoseconds());
                 let own = own.get_or_insert_with(|| measurement.clone());
-                if !own.agrees_with(&measurement) {
+                if !own.agrees_with(&measurement, TOLERANCE) {
                     let (expected, found) = (&own.check, &measurement.check);
                     return Err(format!(
                         "{}: {} found {found:?}, Thalweg {expected:?}",
@@ -65,7 +68,6 @@ impl Standing {
 
     /// The lowest and the highest time.
     pub(super) fn range(&self) -> (f64, f64) {
-        let outer = |pick: fn(f64, f64) -> f64| self.0.iter().copied().fold(f64::NAN, pick);
-        (outer(f64::min), outer(f64::max))
+        range(&self.0)
     }
 }

@@ -9,7 +9,7 @@ use super::measurement::Measurement;
 use crate::run;
 
 /// What is installed from the Python package index when it is missing.
-const PACKAGES: [&str; 3] = ["numpy", "jax", "torch"];
+const PACKAGES: [&str; 4] = ["numpy", "jax", "torch", "matplotlib"];
 
 /// The peers, ready to run.
 pub(super) struct Peers {
@@ -53,13 +53,23 @@ impl Peers {
         self.home.join("venv/bin/python")
     }
 
-    /// Runs a measuring program on the first `threads` processors.
+    /// Runs a measuring program that prints one line on the first `threads` processors.
     pub(super) fn measure(
         &self,
         program: Program,
         arguments: &[String],
         threads: usize,
     ) -> Result<Measurement, String> {
+        Measurement::read(&self.output(program, arguments, threads)?, threads)
+    }
+
+    /// What a program prints that runs on the first `threads` processors.
+    pub(super) fn output(
+        &self,
+        program: Program,
+        arguments: &[String],
+        threads: usize,
+    ) -> Result<String, String> {
         let file = match program {
             Program::Rust(name) => self.home.join("target/release").join(name),
             Program::Python(name) => folder().join("python").join(name),
@@ -75,7 +85,7 @@ impl Peers {
         }
         command.env("XLA_FLAGS", format!("--xla_cpu_multi_thread_eigen={} {}", threads > 1, self.xla_flags));
         command.env("JAX_PLATFORMS", "cpu").env("PYTHONDONTWRITEBYTECODE", "1");
-        Measurement::read(&output(&mut command)?, threads)
+        output(&mut command)
     }
 
     /// The versions of everything that was measured.

@@ -27,17 +27,21 @@ impl Report<'_> {
         let columns = format!("{} | peer | {} | lowest–highest | × Thalweg | note |", self.task, self.unit);
         let rule = "---|".repeat(columns.matches('|').count());
         let table = format!("{}\n\n{}\n\n| {columns}\n|{rule}\n{rows}", conditions(peers)?, self.conditions);
-        println!("\n{table}");
-        if quick() {
-            return Ok(());
-        }
-        let file = folder().join("RESULTS.md");
-        let shown = file.display();
-        let text = std::fs::read_to_string(&file).map_err(|e| format!("{shown}: {e}"))?;
-        let text =
-            replace(&text, self.name, &table).ok_or(format!("{shown} has no place for {}", self.name))?;
-        std::fs::write(&file, text).map_err(|e| format!("{shown}: {e}"))
+        put(self.name, &table)
     }
+}
+
+/// Prints the text, and puts it in the file in place of the last one of that name.
+pub(super) fn put(name: &str, new: &str) -> Result<(), String> {
+    println!("\n{new}");
+    if quick() {
+        return Ok(());
+    }
+    let file = folder().join("RESULTS.md");
+    let shown = file.display();
+    let text = std::fs::read_to_string(&file).map_err(|e| format!("{shown}: {e}"))?;
+    let text = replace(&text, name, new).ok_or(format!("{shown} has no place for {name}"))?;
+    std::fs::write(&file, text).map_err(|e| format!("{shown}: {e}"))
 }
 
 fn rows(contest: &Contest, standings: &[Standing]) -> Vec<String> {
@@ -67,13 +71,13 @@ fn rows(contest: &Contest, standings: &[Standing]) -> Vec<String> {
 }
 
 /// Three significant digits.
-fn digits(number: f64) -> String {
+pub(super) fn digits(number: f64) -> String {
     let decimals = (2 - number.abs().log10().floor() as i32).clamp(0, 3) as usize;
     format!("{number:.decimals$}")
 }
 
 /// Date, machine, versions.
-fn conditions(peers: &Peers) -> Result<String, String> {
+pub(super) fn conditions(peers: &Peers) -> Result<String, String> {
     let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| format!("date: {e}"))?;
     let date = String::from_utf8_lossy(&date.stdout).trim().to_owned();
     Ok(format!("{date}. {}. {}.", Machine::read()?.describe(), peers.versions()?))

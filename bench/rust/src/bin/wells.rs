@@ -47,6 +47,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     options.steps = steps;
     let (seconds, ends) = time(|| minimize_many(&program, &starts, &options))?;
-    Measurement { peer, case: "wells", n, steps, seconds, check: &[mean(&early), mean(&ends)] }.print();
+    Measurement { peer, case: "wells", n, steps, seconds, check: &[mean(&early), mean(&ends)], floor: None }.print();
     Ok(())
 }

@@ -64,6 +64,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     // Adam circles the minimum for ever, where the last bit decides on the next circle: ends agree to 1e-3 only.
     let check = if rule == "gd" { [early.x, end.x].concat() } else { early.x.to_vec() };
-    Measurement { peer, case: rule, n: 1, steps, seconds, check: &check }.print();
+    Measurement { peer, case: rule, n: 1, steps, seconds, check: &check, floor: None }.print();
     Ok(())
 }
