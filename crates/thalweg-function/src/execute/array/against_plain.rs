@@ -148,3 +148,26 @@ proptest::proptest! {
         assert_fused_is_plain(&gradient(&total).unwrap());
     }
 }
+
+#[test]
+fn a_pass_writes_over_the_array_that_it_reads_for_the_last_time() {
+    let shapes: [Shape; 3] = [[300, 40].into(), [40, 70].into(), [70, 9].into()];
+    let program = crate::simplify(&trace(shapes, |v| v[0].matmul(v[1]).sin().matmul(v[2]).tanh()).unwrap());
+    let one = (300 * 70_usize).next_multiple_of(16) + 16;
+    let last = (300 * 9_usize).next_multiple_of(16) + 16;
+    assert_eq!(super::plan::ArrayPlan::new(&program).workspace, one + last);
+
+    let count: usize = program.input_shapes().map(|shape| shape.size()).sum();
+    let inputs: Vec<_> = (0..count).map(|k| (k as f64 * 0.37).sin()).collect();
+    let mut expected = vec![f64::NAN; 300 * 9];
+    Plain::<f64>::new(&program).unwrap().run(&inputs, &mut expected).unwrap();
+    for threads in 1..4 {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut fused = Fused::<f64>::new(program.clone()).unwrap();
+        let mut found = vec![f64::NAN; expected.len()];
+        for _ in 0..2 {
+            pool.install(|| fused.run(&inputs, &mut found)).unwrap();
+            assert!(found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-12));
+        }
+    }
+}

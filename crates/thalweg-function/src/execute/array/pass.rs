@@ -12,7 +12,7 @@ use super::super::memory::Memory;
 use super::super::native::Native;
 use super::super::plan::{Code, Instruction, Plan};
 use super::super::{ExplainedStep, Float};
-use super::plan::{PassPlan, Place, ProductPlan, Region, Sink, Source};
+use super::plan::{PassPlan, Place, ProductPlan, Region, Sink, Source, Strided};
 use super::task::{Job, Partials, Share, Stretch};
 use crate::kernel::isa::Isa;
 use crate::primitive::ProductDims;
@@ -47,6 +47,26 @@ impl<F> Bases<F> {
         // SAFETY: as promised by the caller.
         unsafe { self.of(place.region).add(place.offset) }
     }
+}
+
+/// Finds the sinks that take the place of a source, and marks these sources.
+fn in_place(plan: &mut PassPlan) -> Vec<bool> {
+    let sources = &mut plan.sources;
+    let mut of_source = |sink: &Strided| {
+        let same = |source: &&mut Source| {
+            let Strided { region, offset, .. } = source.elements;
+            !source.uniform && region == Region::Workspace && region == sink.region && offset == sink.offset
+        };
+        sources.iter_mut().find(same).is_some_and(|source| {
+            source.overwritten = true;
+            true
+        })
+    };
+    let sinks = plan.sinks.iter().map(|sink| match sink {
+        Sink::Store(elements) => of_source(elements),
+        Sink::Reduce(..) => false,
+    });
+    sinks.collect()
 }
 
 /// What a lock guards, for its owner; a panic while it was locked left nothing half done that matters.
@@ -97,6 +117,8 @@ pub(super) struct Pass<F> {
     partials: Vec<Vec<F>>,
     /// Where these lie.
     partial_places: Vec<*mut F>,
+    /// For each sink, whether it takes the place of a source.
+    in_place: Vec<bool>,
 }
 
 /// What one thread works in.
@@ -122,6 +144,7 @@ impl<F: Float> Pass<F> {
                 source.elements.axes = vec![(size, 0)];
             }
         }
+        let in_place = in_place(&mut plan);
         let mut values = vec![F::default(); lanes.places()];
         for (value, &constant) in values[lanes.first_uniform()..].iter_mut().zip(&lanes.constants) {
             *value = F::from_f64(constant);
@@ -151,6 +174,7 @@ impl<F: Float> Pass<F> {
             cut,
             partials: Vec::new(),
             partial_places: Vec::new(),
+            in_place,
         };
         let count = pass.partial_count();
         let partials = pass.plan.sinks.iter().map(|sink| match sink {
@@ -288,6 +312,7 @@ impl<F: Float> Pass<F> {
             bases,
             isa,
             partials: Partials(&self.partial_places),
+            in_place: &self.in_place,
         };
         (job, &mut self.scratches[..threads])
     }

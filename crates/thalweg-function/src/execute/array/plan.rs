@@ -48,6 +48,8 @@ pub(super) struct Source {
     /// If set, `elements` stand in an array of these (outer, length, inner) elements, zero elsewhere, at `start` and every `step`.
     pub(super) padded: Option<Padding>,
     pub(super) uniform: bool,
+    /// Whether the pass writes its result in the same place: then nothing may be read ahead.
+    pub(super) overwritten: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

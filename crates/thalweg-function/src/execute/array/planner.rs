@@ -343,16 +343,48 @@ impl Planner {
         }
         let mut free = Free::default();
         for step in 0..self.drafts.len() {
+            let mut inherited = Vec::new();
             for &number in &begins[step] {
                 let count = self.storages[number].count.next_multiple_of(GRAIN) + GRAIN;
-                self.storages[number].place.offset = free.take(count);
+                let heir = self.dying_source(step, number, &inherited);
+                inherited.extend(heir);
+                self.storages[number].place.offset = match heir {
+                    Some(source) => self.storages[source].place.offset,
+                    None => free.take(count),
+                };
             }
-            for &number in &ends[step] {
+            for &number in ends[step].iter().filter(|number| !inherited.contains(number)) {
                 let storage = &self.storages[number];
                 free.give(storage.place.offset, storage.count.next_multiple_of(GRAIN) + GRAIN);
             }
         }
         free.end
+    }
+
+    /// A storage that the pass reads for the last time, element by element in the order in which it writes `number`, which may
+    /// take its place.
+    fn dying_source(&self, step: usize, number: usize, inherited: &[usize]) -> Option<usize> {
+        let (Draft::Pass(group), _) = &self.drafts[step] else { return None };
+        let written =
+            |target: &Target| matches!(target, Target::Store(id) if self.storage_of[id.index()] == number);
+        let whole = group.size > 1 && self.storages[number].count == group.size;
+        if !whole || group.storage.is_some() || group.into.is_some() || !group.targets.iter().any(written) {
+            return None;
+        }
+        let storage = |load: &Load| self.storage_of[load.view.base.index()];
+        let dies = |load: &&Load| {
+            let Storage { place, count, life } = self.storages[storage(load)];
+            place.region == Region::Workspace
+                && life.is_some_and(|(first, last)| first < step && last == step)
+                && count == group.size
+                && load.padded.is_none()
+                && load.view.offset == 0
+                && load.view.is_contiguous()
+                && load.view.shape.size() == count
+                && !inherited.contains(&storage(load))
+                && group.loads.iter().filter(|other| storage(other) == storage(load)).count() == 1
+        };
+        group.loads.iter().find(dies).map(storage)
     }
 
     fn finish(mut self, workspace: usize) -> ArrayPlan {
@@ -414,7 +446,8 @@ impl Planner {
             GRAIN
         };
         let room = (storage.count + slack).saturating_sub(view.offset.max(0) as usize);
-        Source { elements: self.strided(view), room, padded, uniform: group.is_uniform(k) }
+        let elements = self.strided(view);
+        Source { elements, room, padded, uniform: group.is_uniform(k), overwritten: false }
     }
 
     fn sink(&self, group: &GroupProgram, target: Target) -> Sink {

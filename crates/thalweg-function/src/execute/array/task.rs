@@ -27,6 +27,8 @@ pub(super) struct Job<'a, F> {
     pub(super) bases: Bases<F>,
     pub(super) isa: Isa,
     pub(super) partials: Partials<'a, F>,
+    /// For each sink, whether it takes the place of a source: then it is written when the block is done.
+    pub(super) in_place: &'a [bool],
 }
 
 /// The tasks of one thread.
@@ -273,7 +275,9 @@ impl<F: Float> Job<'_, F> {
             let first = self.plan.sources.len();
             for (k, sink) in self.plan.sinks.iter().enumerate() {
                 memory.places[first + k] = match sink {
-                    Sink::Store(elements) if elements.step() == Some(1) && lanes == count => {
+                    Sink::Store(elements)
+                        if elements.step() == Some(1) && lanes == count && !self.in_place[k] =>
+                    {
                         self.bases.of(elements.region).offset(elements.offset).add(start)
                     }
                     _ => memory.own[first + k],
@@ -322,7 +326,8 @@ impl<F: Float> Job<'_, F> {
                 load_padded(elements, padding, base, start, count, own);
                 return own;
             }
-            if elements.step() == Some(1) && start + lanes <= source.room {
+            let ahead = lanes == count || !source.overwritten;
+            if elements.step() == Some(1) && start + lanes <= source.room && ahead {
                 return base.offset(elements.offset).add(start);
             }
             load(elements, base, start, count, own);
