@@ -32,6 +32,7 @@ pub(super) struct Planned {
 }
 
 /// Below this many operations in all, one thread is faster than several.
+#[cfg(feature = "threads")]
 const THREADING_PAYS: usize = 1 << 19;
 
 impl<F: Float> LaneExecutable<F> {
