@@ -54,12 +54,10 @@ impl GroupProgram {
         };
         let mut outputs = Vec::new();
         let mut targets = Vec::new();
-        for &id in &members.elements {
-            let value = emitter.value(id);
-            if partition.stored[id.index()] {
-                outputs.push(value);
-                targets.push(Target::Store(id));
-            }
+        // What nobody outside needs comes with what needs it, or not at all.
+        for &id in members.elements.iter().filter(|id| partition.stored[id.index()]) {
+            outputs.push(emitter.value(id));
+            targets.push(Target::Store(id));
         }
         for &id in &members.reductions {
             outputs.push(emitter.value(partition.node(id).operands[0]));
@@ -146,11 +144,7 @@ impl Emitter<'_> {
         }
         let load = match node.op {
             Op::Array(ArrayOp::Pad(span)) if self.is_computed(id) => {
-                let operand = node.operands[0];
-                if let Some(value) = constant(partition.node(operand).op) {
-                    debug_assert_eq!(value, 0.0, "padded constants are broadcast first");
-                }
-                Load { view: partition.view(operand), padded: Some((span, node.shape)) }
+                Load { view: partition.view(node.operands[0]), padded: Some((span, node.shape)) }
             }
             _ => Load { view: partition.view(id), padded: None },
         };

@@ -10,10 +10,10 @@
 #[cfg(test)]
 mod against_plain;
 mod assembly;
-mod free;
 mod fused;
 mod group;
 mod kernels;
+mod lifetime;
 mod load;
 mod partition;
 mod pass;

@@ -1,6 +1,5 @@
 //! From a partitioned program to steps: where every array lies, and for how long.
 
-use super::free::Free;
 use super::group::{GroupProgram, Load, Target};
 use super::partition::{Kind, Partition};
 use super::plan::{
@@ -13,15 +12,15 @@ use crate::program::{NodeId, Program, Shape};
 
 /// An array that is stored.
 #[derive(Debug, Clone, Copy)]
-struct Storage {
-    place: Place,
-    count: usize,
+pub(super) struct Storage {
+    pub(super) place: Place,
+    pub(super) count: usize,
     /// The steps that first write and last read it, for those in the workspace.
-    life: Option<(usize, usize)>,
+    pub(super) life: Option<(usize, usize)>,
 }
 
 /// Steps before their places are known: they name storages.
-enum Draft {
+pub(super) enum Draft {
     Fill(usize, f64),
     Pass(GroupProgram),
     /// With the storage and the view of each operand.
@@ -30,7 +29,7 @@ enum Draft {
 }
 
 /// Whole registers may be read past the end of an array, and arrays start with a cache line.
-const GRAIN: usize = 16;
+pub(super) const GRAIN: usize = 16;
 
 impl ArrayPlan {
     pub(super) fn new(program: &Program) -> Self {
@@ -51,13 +50,13 @@ impl ArrayPlan {
     }
 }
 
-struct Planner {
-    partition: Partition,
+pub(super) struct Planner {
+    pub(super) partition: Partition,
     /// For each node with a value in memory of its own, the number of its storage.
-    storage_of: Vec<usize>,
-    storages: Vec<Storage>,
+    pub(super) storage_of: Vec<usize>,
+    pub(super) storages: Vec<Storage>,
     /// The steps, with the storages each reads and writes.
-    drafts: Vec<(Draft, Vec<usize>)>,
+    pub(super) drafts: Vec<(Draft, Vec<usize>)>,
     constants: Vec<f64>,
     outputs: usize,
 }
@@ -143,7 +142,7 @@ impl Planner {
         let count = self.partition.program.nodes.len();
         let mut kernels: Vec<Vec<usize>> = vec![Vec::new(); levels + 1];
         let mut fills: Vec<Vec<usize>> = vec![Vec::new(); levels + 1];
-        let mut copies: Vec<Vec<(NodeId, NodeId)>> = vec![Vec::new(); levels + 1];
+        let mut copies: Vec<Vec<(NodeId, NodeId, Span)>> = vec![Vec::new(); levels + 1];
         for k in (0..count).filter(|&k| self.partition.live[k]) {
             match self.partition.kind[k] {
                 Kind::Kernel => kernels[self.partition.level[k]].push(k),
@@ -155,10 +154,10 @@ impl Planner {
                     if covered < self.partition.node(id).shape.size() {
                         fills[self.first_level_of_parts(k)].push(k);
                     }
-                    for (part, _) in parts {
+                    for (part, span) in parts {
                         let p = part.index();
                         if self.partition.home[p].is_none() || !self.can_live_at_home(p) {
-                            copies[self.partition.level[k]].push((id, part));
+                            copies[self.partition.level[k]].push((id, part, span));
                         }
                     }
                 }
@@ -183,8 +182,8 @@ impl Planner {
                     self.draft_pass(group);
                 }
             }
-            for &(whole, part) in &copies[level] {
-                self.draft_part(whole, part);
+            for &(whole, part, span) in &copies[level] {
+                self.draft_part(whole, part, span);
             }
             for &k in &kernels[level] {
                 self.draft_kernel(k);
@@ -215,19 +214,12 @@ impl Planner {
     }
 
     /// Copies a part of an assembled node into its place.
-    fn draft_part(&mut self, whole: NodeId, part: NodeId) {
+    fn draft_part(&mut self, whole: NodeId, part: NodeId, span: Span) {
         let view = self.partition.view(part);
-        if let Kind::Constant = self.partition.kind[part.index()] {
-            return;
-        }
+        let mut group = GroupProgram::copy(view, part);
+        group.into = Some((whole, span));
         let touched = vec![self.storage_of[view.base.index()], self.home_of(whole).0];
-        let spans: Vec<_> =
-            self.partition.parts[whole.index()].iter().filter(|(id, _)| *id == part).map(|p| p.1).collect();
-        for span in spans {
-            let mut group = GroupProgram::copy(view, part);
-            group.into = Some((whole, span));
-            self.drafts.push((Draft::Pass(group), touched.clone()));
-        }
+        self.drafts.push((Draft::Pass(group), touched));
     }
 
     fn draft_kernel(&mut self, k: usize) {
@@ -320,71 +312,6 @@ impl Planner {
         let first = offset + span.start as isize * *stride;
         *stride *= span.step as isize;
         (storage, first, strides)
-    }
-
-    /// Gives the workspace's arrays their places; returns how many elements that takes.
-    fn place_workspace(&mut self) -> usize {
-        for (step, (_, touched)) in self.drafts.iter().enumerate() {
-            for &storage in touched {
-                let storage = &mut self.storages[storage];
-                if storage.place.region == Region::Workspace {
-                    let first = storage.life.map_or(step, |(first, _)| first);
-                    storage.life = Some((first, step));
-                }
-            }
-        }
-        let mut begins: Vec<Vec<usize>> = vec![Vec::new(); self.drafts.len()];
-        let mut ends: Vec<Vec<usize>> = vec![Vec::new(); self.drafts.len()];
-        for (number, storage) in self.storages.iter().enumerate() {
-            if let Some((first, last)) = storage.life {
-                begins[first].push(number);
-                ends[last].push(number);
-            }
-        }
-        let mut free = Free::default();
-        for step in 0..self.drafts.len() {
-            let mut inherited = Vec::new();
-            for &number in &begins[step] {
-                let count = self.storages[number].count.next_multiple_of(GRAIN) + GRAIN;
-                let heir = self.dying_source(step, number, &inherited);
-                inherited.extend(heir);
-                self.storages[number].place.offset = match heir {
-                    Some(source) => self.storages[source].place.offset,
-                    None => free.take(count),
-                };
-            }
-            for &number in ends[step].iter().filter(|number| !inherited.contains(number)) {
-                let storage = &self.storages[number];
-                free.give(storage.place.offset, storage.count.next_multiple_of(GRAIN) + GRAIN);
-            }
-        }
-        free.end
-    }
-
-    /// A storage that the pass reads for the last time, element by element in the order in which it writes `number`, which may
-    /// take its place.
-    fn dying_source(&self, step: usize, number: usize, inherited: &[usize]) -> Option<usize> {
-        let (Draft::Pass(group), _) = &self.drafts[step] else { return None };
-        let written =
-            |target: &Target| matches!(target, Target::Store(id) if self.storage_of[id.index()] == number);
-        let whole = group.size > 1 && self.storages[number].count == group.size;
-        if !whole || group.storage.is_some() || group.into.is_some() || !group.targets.iter().any(written) {
-            return None;
-        }
-        let storage = |load: &Load| self.storage_of[load.view.base.index()];
-        let dies = |load: &&Load| {
-            let Storage { place, count, life } = self.storages[storage(load)];
-            place.region == Region::Workspace
-                && life.is_some_and(|(first, last)| first < step && last == step)
-                && count == group.size
-                && load.padded.is_none()
-                && load.view.offset == 0
-                && load.view.is_contiguous()
-                && load.view.shape.size() == count
-                && !inherited.contains(&storage(load))
-                && group.loads.iter().filter(|other| storage(other) == storage(load)).count() == 1
-        };
-        group.loads.iter().find(dies).map(storage)
     }
 
     fn finish(mut self, workspace: usize) -> ArrayPlan {
