@@ -214,12 +214,15 @@ pub(crate) struct AnalyzeArguments {
     pub(crate) json: bool,
 }
 
-/// Draw a function of one or two variables: contours, surface and gradient field
+/// Draw a function of one or two variables (contours, surface and gradient field), or a schedule over its steps
 #[derive(Debug, Args)]
 #[command(after_help = "\
+In place of FUNCTION may stand a schedule of `thalweg list schedules`.
+
 Examples:
   thalweg plot himmelblau
   thalweg plot \"x^4 - 3*x^2 + x\" --box -2..2 --out quartic.svg
+  thalweg plot \"warmup(100, cosine(init=0.1, steps=900))\" --out rate.png
 ")]
 pub(crate) struct PlotArguments {
     #[command(flatten)]
@@ -229,7 +232,11 @@ pub(crate) struct PlotArguments {
     #[arg(long = "box", value_name = "-3..3", allow_hyphen_values = true)]
     pub(crate) sampling_box: Option<String>,
 
-    /// Write a file; its ending says what: .html .svg .png (repeatable) [default: plot.html]
+    /// The last step to show of a schedule; otherwise it is seen to its end, or for some rounds
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) steps: Option<usize>,
+
+    /// Write a file; its ending says what: .html .svg .png, of a schedule .json .csv too (repeatable) [default: plot.html]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Vec<PathBuf>,
 }
@@ -339,12 +346,16 @@ pub(crate) struct FitArguments {
 /// List what names there are, with their options and defaults
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   thalweg list optimizers
+  thalweg list optimizers adam
 ")]
 pub(crate) struct ListArguments {
     /// What to list; the kinds themselves unless given
     pub(crate) kind: Option<Kind>,
+
+    /// All that is known of this one: its formula, what it remembers, where it is from
+    pub(crate) name: Option<String>,
 
     /// Print as JSON and nothing else
     #[arg(long)]

@@ -122,16 +122,20 @@ impl Problem {
 
     /// The name, shortened if it is very long.
     pub(crate) fn title(&self) -> String {
-        const MOST: usize = 100;
-        if self.name.chars().count() <= MOST {
-            return self.name.clone();
-        }
-        self.name.chars().take(MOST).chain(" ...".chars()).collect()
+        shortened(&self.name, 100)
     }
 }
 
+/// The text, or its first characters if it has more.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most).chain(" ...".chars()).collect()
+}
+
 /// Whether the text is a landscape, right or misspelt, rather than an expression.
-fn means_landscape(text: &str, named: &[&str]) -> bool {
+pub(crate) fn means_landscape(text: &str, named: &[&str]) -> bool {
     let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let rest = text[name.len()..].trim();
     let known = entries().iter().any(|entry| entry.name == name);
@@ -151,7 +155,7 @@ fn means_landscape(text: &str, named: &[&str]) -> bool {
     }
 }
 
-fn near(name: &str) -> bool {
+pub(crate) fn near(name: &str) -> bool {
     suggest(name, entries().iter().map(|entry| entry.name)).is_some()
 }
 

@@ -35,13 +35,57 @@ pub enum RuleError {
         /// Problems side by side.
         lanes: usize,
     },
-    /// A saved state of another rule.
-    #[error("saved state: found {found} slots, expected {expected}")]
-    Slots {
-        /// Slots in the saved state.
-        found: usize,
-        /// Slots this rule keeps.
-        expected: usize,
+    /// What is to be remembered is another rule's.
+    #[error("saved state: found {found}, where this rule has {expected}")]
+    Memory {
+        /// The first piece that differs.
+        found: String,
+        /// What the rule remembers there.
+        expected: String,
+    },
+    /// Bytes that are no checkpoint of this run.
+    #[error("checkpoint: {0}")]
+    Checkpoint(String),
+    /// Something a rule needs beside the gradient that it was not given.
+    #[error("`{rule}` needs {what}: pass it to `advance`")]
+    Missing {
+        /// The rule.
+        rule: String,
+        /// What it needs.
+        what: &'static str,
+    },
+    /// No hyperparameter that could be set.
+    #[error("there is no hyperparameter `{key}` to set; there are {known}")]
+    UnknownKey {
+        /// What was asked for.
+        key: String,
+        /// What could be set.
+        known: String,
+    },
+    /// A hyperparameter that cannot be set while the rule runs.
+    #[error(
+        "`{key}` cannot be set while the rule runs, because the rule would remember other things: {found} instead of {expected}"
+    )]
+    Fixed {
+        /// What was to be set.
+        key: String,
+        /// The first thing that the changed rule would remember.
+        found: String,
+        /// What the rule remembers there.
+        expected: String,
+    },
+    /// A chain whose links do not fit together.
+    #[error("{0}")]
+    Chain(String),
+    /// Too many steps in succession whose gradients are not finite.
+    #[error(
+        "{steps} gradients in succession were not finite, at most {limit} are allowed; parameters are those before them"
+    )]
+    NotFinite {
+        /// Such gradients so far.
+        steps: u64,
+        /// How many may be skipped.
+        limit: u64,
     },
     /// Coefficients of a rule whose update is not one formula for every parameter.
     #[error("the rule's update is not one formula for every parameter, so it has no coefficients")]
@@ -53,5 +97,13 @@ pub enum RuleError {
         found: usize,
         /// Coefficients of the rule's formula.
         expected: usize,
+    },
+    /// A rule that the crate was built without.
+    #[error("`{rule}` needs the feature `{feature}` of the crate thalweg-rule, without which it was built")]
+    Feature {
+        /// The rule.
+        rule: &'static str,
+        /// The feature.
+        feature: &'static str,
     },
 }

@@ -8,6 +8,8 @@
 //! - [`Optimizer::rule`] builds it for a parameter vector, or for many small problems side by side.
 //! - [`Schedule`] is a learning rate that changes with the step.
 //! - [`Rule::formula`] gives a rule's update as plain arithmetic, for those who compile it together with the gradient.
+//! - `MixedPrecision` steps parameters in bfloat16, with copies in `f32` or with stochastic rounding (feature `bf16`, on unless it is
+//!   turned off).
 //! - [`Transform`] is the contract for formulas of your own; [`Chain`] joins them and [`Fused`] compiles them into one loop.
 //!
 //! ```
@@ -25,25 +27,65 @@
     reason = "formulas must become part of the loop that has the instruction set"
 )]
 
+#[cfg(feature = "checkpoints")]
+mod checkpoint;
 mod error;
+mod evaluation;
 mod formula;
 mod hyper;
+mod layout;
+mod matrices;
+mod memory;
+#[cfg(feature = "bf16")]
+mod mixed;
 mod optimizer;
 mod pass;
+mod random;
 mod real;
 pub mod rule;
 mod schedule;
 pub mod transform;
+mod wrap;
 
+#[cfg(feature = "checkpoints")]
+pub use checkpoint::{Checkpoint, Resumed, from_torch, to_torch};
 pub use error::RuleError;
+pub use evaluation::{Evaluation, Needs};
 pub use formula::{Formula, Operation};
-pub use hyper::Named;
+pub use hyper::{Kind, Named};
+pub use layout::{Layout, Leaf};
+pub use memory::{Memory, Saved, Snapshot, Visit};
+#[cfg(feature = "bf16")]
+pub use mixed::{GradientElement, Master, MixedPrecision, bf16};
 pub use optimizer::{Optimizer, Recipe, names};
-pub use pass::{Fused, Rule};
+pub use pass::{Explanation, Fused, Origin, Rule, Slots, Step};
 pub use real::{Arithmetic, Real};
 pub use rule::{
     AMSGrad, Adagrad, Adam, AdamW, AddDecayedWeights, BiasCorrection, ClipByGlobalNorm, ClipByValue,
-    HeavyBall, Nesterov, Preconditioned, RmsProp, Scale, Sgd,
+    HeavyBall, Nesterov, PolyakSgd, PolyakVariant, Preconditioned, RmsProp, Scale, Sgd,
 };
-pub use schedule::{Cosine, Schedule, schedule_names};
+pub use rule::{
+    AcProp, AdEmaMix, AdaBelief, AdamDirection, Adan, AddNoise, Adopt, Cocob, Ema, L1, Lion, LionMode,
+    Madgrad, NoisySgd, OptimisticAdam, OptimisticGradientDescent, ProximalL1, RmsDirection, RssDirection,
+    ScaleByAdaBelief, ScaleByAdan, ScaleByLion, ScaleByOptimisticGradient, ScaleBySign, ScaleByYogi, Sgld,
+    SimplifiedAdEmaMix, StddevDirection, TraceUpdates, Yogi, ZeroNans,
+};
+pub use rule::{AdaHessian, ScheduleFreeAdamW, ScheduleFreeSgd, Sophia};
+pub use rule::{Adadelta, Adamax, AdamaxW, Asgd, NAdam, NAdamW, RAdam, Rprop, SignSgd, Signum};
+pub use rule::{Adafactor, AdafactorOptax, AdjustLr, Muon, MuonOptax, Preconditioning, Shampoo, Sm3, Soap};
+pub use rule::{
+    AdaptiveClip, Centralize, ClipByBlockRms, ClipByNorm, Freeze, Fromage, Lamb, Lars, Normalize,
+    NormalizeByUpdateNorm, Novograd, OutputAxis, ScaleByParamBlockNorm, ScaleByParamBlockRms,
+    ScaleByTrustRatio,
+};
+pub use rule::{
+    DadaptAdam, DadaptSgd, Dog, DogInit, Dowg, Momo, MomoAdam, PlateauMode, Prodigy, ReduceOnPlateau,
+    ScaleByNovograd, ThresholdMode,
+};
+pub use schedule::{
+    Cosine, CosineRestarts, Cyclic, CyclicMode, Exponential, InverseTime, Joined, Linear, MultiStep,
+    OneCycle, OneCycleConvention, Piecewise, PiecewiseInterpolate, Polynomial, Schedule, Sgdr, Shape,
+    StepDecay, Warmup, WarmupCosine, Wsd, schedule_names,
+};
 pub use transform::{Chain, Transform};
+pub use wrap::{Accumulate, Group, Groups, Lookahead, ParameterEma, ParameterSwa, Sam, SkipNonfinite};

@@ -1,17 +1,29 @@
 //! Descriptions of chains: text to rule and back.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
 
-use crate::hyper::{self, Describe};
-use crate::pass::{Piece, Pipeline, Shape};
+use crate::hyper::{self, Describe, Kind};
+use crate::pass::{Piece, Pipeline, Problem, Shape, Stage};
 use crate::rule::{
-    AMSGrad, Adagrad, Adam, AdamW, AddDecayedWeights, ClipByGlobalNorm, ClipByValue, HeavyBall, Nesterov,
-    Preconditioned, RmsProp, Scale, Sgd,
+    AMSGrad, AcProp, AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, AdafactorOptax, Adagrad, Adam,
+    AdamDirection, AdamW, Adamax, AdamaxW, Adan, AdaptiveClip, AddDecayedWeights, AddNoise, Adopt, Asgd,
+    Centralize, ClipByBlockRms, ClipByGlobalNorm, ClipByNorm, ClipByValue, Cocob, DadaptAdam, DadaptSgd, Dog,
+    Dowg, Ema, Freeze, Fromage, HeavyBall, L1, Lamb, Lars, Lion, Madgrad, Momo, MomoAdam, Muon, MuonOptax,
+    NAdam, NAdamW, Nesterov, NoisySgd, Normalize, NormalizeByUpdateNorm, Novograd, OptimisticAdam,
+    OptimisticGradientDescent, PolyakSgd, Preconditioned, Prodigy, ProximalL1, RAdam, ReduceOnPlateau,
+    RmsDirection, RmsProp, Rprop, RssDirection, Scale, ScaleByAdaBelief, ScaleByAdan, ScaleByLion,
+    ScaleByNovograd, ScaleByOptimisticGradient, ScaleByParamBlockNorm, ScaleByParamBlockRms, ScaleBySign,
+    ScaleByTrustRatio, ScaleByYogi, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, Sgld, Shampoo, SignSgd, Signum,
+    SimplifiedAdEmaMix, Sm3, Soap, Sophia, StddevDirection, TraceUpdates, Yogi, ZeroNans,
 };
-use crate::{Named, Real, Rule, RuleError};
+use crate::wrap::{
+    Accumulate, Behind, Groups, Lookahead, ParameterEma, ParameterSwa, Running, Sam, SkipNonfinite,
+};
+use crate::{Layout, Named, Real, Rule, RuleError, Snapshot};
 
 /// An optimiser described: one rule, or a chain of them applied left to right.
 ///
@@ -41,21 +53,55 @@ pub trait Recipe: Clone + Into<Optimizer> {
     fn rule<F: Real>(&self, dim: usize, lanes: usize) -> Result<Box<dyn Rule<F>>, RuleError> {
         self.clone().into().rule(dim, lanes)
     }
+
+    /// The rule for parameters of named, shaped parts; see [`Optimizer::rule_for`].
+    ///
+    /// # Errors
+    /// As [`Optimizer::rule_for`].
+    fn rule_for<F: Real>(&self, layout: &Layout) -> Result<Box<dyn Rule<F>>, RuleError> {
+        self.clone().into().rule_for(layout)
+    }
 }
 
-/// How a description becomes work to do.
+/// A description's work to do.
+pub(crate) enum Part<F> {
+    /// Links of a chain.
+    Pieces(Vec<Box<dyn Piece<F>>>),
+    /// A rule around the one that the rest of the chain makes.
+    Wrapper(Box<Wrap<F>>),
+    /// The same, which looks on only; at the end of a chain it is around all that comes before it.
+    Onlooker(Box<Wrap<F>>),
+    /// A whole rule, behind which nothing can stand.
+    Rule(Box<Build<F>>),
+}
+
+/// Makes a rule, from what makes the one that it is around.
+pub(crate) type Wrap<F> = dyn FnOnce(&Inner<'_, F>, &Problem) -> Result<Box<dyn Rule<F>>, RuleError>;
+
+/// Makes the rule that a wrapper is around.
+pub(crate) type Inner<'a, F> = dyn Fn(&Problem) -> Result<Box<dyn Rule<F>>, RuleError> + 'a;
+
+/// Makes a rule.
+pub(crate) type Build<F> = dyn FnOnce(&Problem) -> Result<Box<dyn Rule<F>>, RuleError>;
+
+/// How a description becomes work to do: one of the two must be given.
 pub(crate) trait Assemble {
-    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>>;
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        Vec::new()
+    }
+    fn part<F: Real>(&self) -> Part<F> {
+        Part::Pieces(self.pieces())
+    }
 }
 
 macro_rules! links {
-    ($($rule:ident),*) => {
+    ($($kind:ident: $($rule:ident),*;)*) => {
         #[derive(Debug, Clone, PartialEq)]
         enum Link {
-            $($rule($rule)),*
+            $($($rule($rule),)*)*
         }
 
-        const NAMES: &[&str] = &[$(<$rule as Describe>::NAME),*];
+        const NAMES: &[&str] = &[$($(<$rule as Describe>::NAME,)*)*];
 
         /// Every optimiser and every transform that chains are made of: name, summary and signature.
         ///
@@ -64,38 +110,58 @@ macro_rules! links {
         /// assert!(adam.signature.starts_with("adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8"));
         /// ```
         pub fn names() -> Vec<Named> {
-            vec![$(hyper::named::<$rule>()),*]
+            vec![$($(hyper::named::<$rule>(Kind::$kind),)*)*]
         }
 
         impl Link {
             fn read(call: &Call) -> Result<Self, SpecError> {
                 match call.name.as_str() {
                     "gradient_descent" => Ok(Link::Sgd(hyper::read(call, KIND)?)),
-                    $(<$rule as Describe>::NAME => Ok(Link::$rule(hyper::read(call, KIND)?)),)*
+                    $($(<$rule as Describe>::NAME => Ok(Link::$rule(hyper::read(call, KIND)?)),)*)*
                     other => Err(unknown_name(KIND, other, NAMES)),
                 }
             }
 
             fn print(&self) -> Call {
                 match self {
-                    $(Link::$rule(rule) => hyper::print(rule)),*
+                    $($(Link::$rule(rule) => hyper::print(rule),)*)*
                 }
             }
 
             fn check(&self) -> Result<(), RuleError> {
                 match self {
-                    $(Link::$rule(rule) => hyper::check(rule)),*
+                    $($(Link::$rule(rule) => hyper::check(rule),)*)*
                 }
             }
 
-            fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+            fn part<F: Real>(&self) -> Part<F> {
                 match self {
-                    $(Link::$rule(rule) => rule.pieces()),*
+                    $($(Link::$rule(rule) => rule.part(),)*)*
+                }
+            }
+
+            fn name(&self) -> &'static str {
+                match self {
+                    $($(Link::$rule(_) => <$rule as Describe>::NAME,)*)*
+                }
+            }
+
+            /// The hyperparameters that are numbers, with their values at a step.
+            fn numbers(&self, step: u64) -> Vec<(Cow<'static, str>, f64)> {
+                match self {
+                    $($(Link::$rule(rule) => Describe::numbers(rule, step),)*)*
+                }
+            }
+
+            /// Sets a hyperparameter that is a number.
+            fn set(&mut self, key: &str, value: f64) {
+                match self {
+                    $($(Link::$rule(rule) => Describe::set(rule, key, value),)*)*
                 }
             }
         }
 
-        $(
+        $($(
             impl From<$rule> for Optimizer {
                 fn from(rule: $rule) -> Self {
                     Optimizer { links: vec![Link::$rule(rule)] }
@@ -103,23 +169,108 @@ macro_rules! links {
             }
 
             impl Recipe for $rule {}
-        )*
+        )*)*
     };
 }
 links!(
-    Sgd,
-    HeavyBall,
-    Nesterov,
-    Adagrad,
-    RmsProp,
-    Adam,
-    AdamW,
-    AMSGrad,
-    Preconditioned,
-    ClipByValue,
-    ClipByGlobalNorm,
-    AddDecayedWeights,
-    Scale
+    Rule:
+        Sgd,
+        HeavyBall,
+        Nesterov,
+        Adagrad,
+        RmsProp,
+        Adam,
+        AdamW,
+        AMSGrad,
+        PolyakSgd,
+        Preconditioned,
+        SignSgd,
+        Signum,
+        Rprop,
+        Asgd,
+        Adadelta,
+        Adamax,
+        AdamaxW,
+        NAdam,
+        NAdamW,
+        RAdam,
+        OptimisticAdam,
+        AcProp,
+        AdaBelief,
+        AdEmaMix,
+        Adan,
+        Adopt,
+        Cocob,
+        Lion,
+        Madgrad,
+        NoisySgd,
+        OptimisticGradientDescent,
+        Sgld,
+        SimplifiedAdEmaMix,
+        Yogi,
+        Lamb,
+        Lars,
+        Novograd,
+        Fromage,
+        Dog,
+        Dowg,
+        DadaptSgd,
+        DadaptAdam,
+        Prodigy,
+        Momo,
+        MomoAdam,
+        Adafactor,
+        AdafactorOptax,
+        Sm3,
+        Muon,
+        MuonOptax,
+        Shampoo,
+        Soap,
+        Groups,
+        ScheduleFreeSgd,
+        ScheduleFreeAdamW,
+        Sophia,
+        AdaHessian;
+    Transform:
+        ClipByValue,
+        ClipByGlobalNorm,
+        AddDecayedWeights,
+        Scale,
+        AdamDirection,
+        RmsDirection,
+        StddevDirection,
+        RssDirection,
+        AddNoise,
+        Ema,
+        L1,
+        ProximalL1,
+        ScaleByAdaBelief,
+        ScaleByAdan,
+        ScaleByLion,
+        ScaleByOptimisticGradient,
+        ScaleBySign,
+        ScaleByYogi,
+        TraceUpdates,
+        ZeroNans,
+        ClipByNorm,
+        ClipByBlockRms,
+        AdaptiveClip,
+        Normalize,
+        NormalizeByUpdateNorm,
+        Centralize,
+        ScaleByTrustRatio,
+        ScaleByParamBlockNorm,
+        ScaleByParamBlockRms,
+        Freeze,
+        ReduceOnPlateau,
+        ScaleByNovograd;
+    Wrapper:
+        Accumulate,
+        Lookahead,
+        Sam,
+        SkipNonfinite,
+        ParameterEma,
+        ParameterSwa;
 );
 
 const KIND: &str = "optimizer";
@@ -151,6 +302,35 @@ impl Optimizer {
         self
     }
 
+    /// A copy with one hyperparameter set, by the keys of [`Rule::hyperparameters`].
+    pub(crate) fn with(&self, key: &str, value: f64) -> Result<Self, RuleError> {
+        let mut changed = self.clone();
+        if !changed.put(key, value) {
+            let known: Vec<String> = self.keys(0).into_iter().map(|key| key.name).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(RuleError::UnknownKey { key: key.to_owned(), known });
+        }
+        changed.check()?;
+        Ok(changed)
+    }
+
+    /// Sets a hyperparameter without looking at its range; whether there is one of this name.
+    pub(crate) fn put(&mut self, key: &str, value: f64) -> bool {
+        let Some(found) = self.keys(0).into_iter().find(|known| known.name == key) else { return false };
+        self.links[found.link].set(&found.inner, value);
+        true
+    }
+
+    /// As calls that read back to the same thing.
+    pub(crate) fn to_calls(&self) -> Vec<Call> {
+        self.links.iter().map(Link::print).collect()
+    }
+
+    /// The hyperparameters that are numbers at a step, with their keys.
+    pub(crate) fn numbers(&self, step: u64) -> Vec<(String, f64)> {
+        self.keys(step).into_iter().map(|key| (key.name, key.value)).collect()
+    }
+
     /// Whether every hyperparameter is in its range. Parsed optimisers always are.
     ///
     /// # Errors
@@ -163,19 +343,178 @@ impl Optimizer {
     /// element `j · lanes + i`. Norms are per problem. `lanes` = 1 is the ordinary flat vector.
     ///
     /// # Errors
-    /// A hyperparameter outside its range, or sized for another number of parameters; more elements than fit in memory.
+    /// A hyperparameter outside its range, or sized for another number of parameters; a chain whose links do not fit together;
+    /// more elements than fit in memory.
     pub fn rule<F: Real>(&self, dim: usize, lanes: usize) -> Result<Box<dyn Rule<F>>, RuleError> {
-        self.check()?;
-        let shape = Shape::new(dim, lanes)?;
-        let mut pieces: Vec<Box<dyn Piece<F>>> = self.links.iter().flat_map(Link::pieces).collect();
-        if pieces.len() == 1
-            && let Some(piece) = pieces.pop()
-        {
-            return piece.rule(shape);
-        }
-        let stages = pieces.into_iter().map(|piece| piece.stage(shape)).collect::<Result<_, _>>()?;
-        Ok(Box::new(Pipeline::new(stages, shape)?))
+        self.rule_from(dim, lanes, 0)
     }
+
+    /// As [`rule_from`](Optimizer::rule_from), for named, shaped parts.
+    #[cfg(feature = "checkpoints")]
+    pub(crate) fn rule_with<F: Real>(
+        &self,
+        layout: &Layout,
+        lanes: usize,
+        first: u64,
+    ) -> Result<Box<dyn Rule<F>>, RuleError> {
+        F::rule_of(self, layout.clone(), lanes, first)
+    }
+
+    /// As [`rule`](Optimizer::rule), for the problems from number `first` on of a greater set: a rule that draws random numbers
+    /// draws them by the problem's number, so they do not depend on how the set is divided.
+    ///
+    /// # Errors
+    /// As [`rule`](Optimizer::rule).
+    pub fn rule_from<F: Real>(
+        &self,
+        dim: usize,
+        lanes: usize,
+        first: u64,
+    ) -> Result<Box<dyn Rule<F>>, RuleError> {
+        F::rule_of(self, Layout::flat(dim), lanes, first)
+    }
+
+    /// The rule for parameters that consist of named, shaped parts. Rules that treat layers, rows or matrices in their own way need
+    /// this; patterns of names refer to it.
+    ///
+    /// # Errors
+    /// As [`rule`](Optimizer::rule).
+    ///
+    /// ```
+    /// use thalweg_rule::{Layout, Optimizer, Rule};
+    ///
+    /// let layout = Layout::new([("weight", vec![2, 3]), ("bias", vec![2])]);
+    /// let mut rule = Optimizer::parse("sgd(lr=0.5)")?.rule_for::<f32>(&layout)?;
+    /// let mut params = [1.0; 8];
+    /// rule.step(&mut params, &[1.0; 8])?;
+    /// assert_eq!(params, [0.5; 8]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rule_for<F: Real>(&self, layout: &Layout) -> Result<Box<dyn Rule<F>>, RuleError> {
+        F::rule_of(self, layout.clone(), 1, 0)
+    }
+
+    /// How many numbers the rule remembers for each parameter of a matrix of 64 rows and 64 columns: 2 for Adam, little more than 0
+    /// for rules that keep rows and columns only.
+    ///
+    /// # Errors
+    /// As [`rule`](Optimizer::rule).
+    ///
+    /// ```
+    /// use thalweg_rule::Optimizer;
+    ///
+    /// assert_eq!(Optimizer::parse("adam")?.state_per_parameter()?, 2.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn state_per_parameter(&self) -> Result<f64, RuleError> {
+        let layout = Layout::new([("weight", [64, 64])]);
+        let numbers = Snapshot::of(&mut *self.rule_for::<f32>(&layout)?).numbers();
+        Ok(numbers as f64 / layout.len() as f64)
+    }
+
+    /// What [`Real::rule_of`] does.
+    pub(crate) fn build<F: Real>(
+        &self,
+        layout: Layout,
+        lanes: usize,
+        first: u64,
+    ) -> Result<Box<dyn Rule<F>>, RuleError> {
+        let problem = Problem { shape: Shape::new(layout.len(), lanes)?, layout: layout.into(), first };
+        let rule = self.part_of(&problem)?;
+        Ok(Box::new(Running { optimizer: self.clone(), problem, rule }))
+    }
+
+    /// The rule without the means to change hyperparameters; for rules inside others.
+    pub(crate) fn part_of<F: Real>(&self, problem: &Problem) -> Result<Box<dyn Rule<F>>, RuleError> {
+        self.check()?;
+        assemble(&self.links, problem)
+    }
+
+    /// The links' hyperparameters that are numbers: by the name alone where it is the only one, otherwise by `link.name`, the link
+    /// being its name or, where that too is not the only one, its place from 0. A key that has a place in it already gets the
+    /// link's name where there are several links.
+    fn keys(&self, step: u64) -> Vec<Key> {
+        let of = |(i, link): (usize, &Link)| {
+            link.numbers(step).into_iter().map(move |(key, value)| (i, key, value))
+        };
+        let all: Vec<(usize, Cow<'static, str>, f64)> = self.links.iter().enumerate().flat_map(of).collect();
+        let name = |(i, key, value): &(usize, Cow<'static, str>, f64)| {
+            let same = all.iter().filter(|(_, other, _)| other == key).count();
+            let link = self.links[*i].name();
+            let same_link = self.links.iter().filter(|other| other.name() == link).count();
+            let placed = key.contains('.') && self.links.len() > 1;
+            let name = match (same, same_link) {
+                (1, _) if !placed => key.to_string(),
+                (_, 1) => format!("{link}.{key}"),
+                _ => format!("{i}.{key}"),
+            };
+            Key { name, link: *i, inner: key.clone(), value: *value }
+        };
+        all.iter().map(name).collect()
+    }
+}
+
+/// A hyperparameter that can be set.
+struct Key {
+    /// What it is called from outside.
+    name: String,
+    /// Its link's place.
+    link: usize,
+    /// What its link calls it.
+    inner: Cow<'static, str>,
+    value: f64,
+}
+
+/// The rule that some links make.
+fn assemble<F: Real>(links: &[Link], problem: &Problem) -> Result<Box<dyn Rule<F>>, RuleError> {
+    if let Some((last, before)) = links.split_last()
+        && !before.is_empty()
+        && let Part::Onlooker(wrap) = last.part()
+    {
+        return wrap(&|problem| assemble(before, problem), problem);
+    }
+    let mut pieces: Vec<Box<dyn Piece<F>>> = Vec::new();
+    for (i, link) in links.iter().enumerate() {
+        let rule = match link.part() {
+            Part::Pieces(own) => {
+                pieces.extend(own);
+                continue;
+            }
+            Part::Wrapper(_) | Part::Onlooker(_) if i + 1 == links.len() => {
+                let name = link.name();
+                return Err(RuleError::Chain(format!(
+                    "`{name}` holds what follows it in the chain, and nothing does: write it before a rule, as in `{name}(...) | adam()`"
+                )));
+            }
+            Part::Wrapper(wrap) | Part::Onlooker(wrap) => {
+                wrap(&|problem| assemble(&links[i + 1..], problem), problem)?
+            }
+            Part::Rule(build) if i + 1 == links.len() => build(problem)?,
+            Part::Rule(_) => {
+                let (name, next) = (link.name(), links[i + 1].name());
+                return Err(RuleError::Chain(format!(
+                    "`{name}` moves the parameters itself, so `{next}` cannot follow it: write `{next}` before it"
+                )));
+            }
+        };
+        if pieces.is_empty() {
+            return Ok(rule);
+        }
+        return Ok(Box::new(Behind::new(stages(pieces, problem)?, rule, problem)?));
+    }
+    if pieces.len() == 1
+        && let Some(piece) = pieces.pop()
+    {
+        return piece.rule(problem);
+    }
+    Ok(Box::new(Pipeline::new(stages(pieces, problem)?, problem)?))
+}
+
+fn stages<F: Real>(
+    pieces: Vec<Box<dyn Piece<F>>>,
+    problem: &Problem,
+) -> Result<Vec<Box<dyn Stage<F>>>, RuleError> {
+    pieces.into_iter().map(|piece| piece.stage(problem)).collect()
 }
 
 impl FromStr for Optimizer {

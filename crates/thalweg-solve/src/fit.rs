@@ -1,7 +1,7 @@
 //! [`fit`]: least squares of a parametric curve to data, by mini-batches.
 
 use thalweg_function::{Executable, InputAxis, Program, batch, select_outputs, value_and_gradient};
-use thalweg_rule::{Adam, Optimizer};
+use thalweg_rule::{Adam, Evaluation, Optimizer, Rule};
 
 use crate::clock::Clock;
 use crate::error::check_point;
@@ -27,9 +27,9 @@ pub struct Fit<'a, F> {
 pub struct FitOptions {
     /// The rule. `adam(lr=0.01)` unless set.
     pub method: Optimizer,
-    /// The most steps: at least 1; 1000 unless set.
+    /// The most steps: at least 1; 1000 unless set. Of a rule that takes several gradients to a step, those that move the parameters.
     pub steps: usize,
-    /// Examples a step; all of them if `None`.
+    /// Examples a gradient; all of them if `None`. The gradients that `sam` takes for one step are of the same examples.
     pub batch: Option<usize>,
     /// Whether each example of a batch is drawn anew from all. Otherwise every epoch goes once through the examples in a random
     /// order; its last batch may be smaller.
@@ -60,14 +60,15 @@ impl Default for FitOptions {
 /// The end of a fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted<F> {
-    /// The parameters at the end; the last finite ones if the fit diverged.
+    /// The parameters at the end; the last finite ones if the fit diverged. Of a rule that has better parameters than the last ones,
+    /// such as their average, those, unless `value_tol` was met before.
     pub parameters: Vec<F>,
     /// The mean squared error over all examples there.
     pub loss: F,
     /// The parameters before the first step and after each: `steps + 1` rows.
     pub trajectory: Vec<Vec<F>>,
     /// The loss at each row of `trajectory`, over all examples with [`FitOptions::full_loss`]. Without it: at each row but
-    /// the last the loss over the batch that the next step was made with, at the last row over all examples.
+    /// the last the mean loss over the batches that the next step was made with, at the last row over all examples.
     pub losses: Vec<F>,
     /// Why the fit ended: [`Status::MaxSteps`], [`Status::ConvergedValue`] or [`Status::Diverged`].
     pub status: Status,
@@ -97,19 +98,25 @@ pub struct Fitted<F> {
 ///
 /// # Errors
 /// Columns of different lengths, a prediction with another number of inputs than there are parameters and columns, no example,
-/// a start that is not finite, an option outside its range.
+/// a start that is not finite, an option outside its range, a rule that needs Hessian-vector products.
 pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitted<F>, SolveError> {
     let clock = Clock::start();
     check(problem, options)?;
     let count = problem.target.len();
     let size = options.batch.unwrap_or(count);
     let mut residuals = Residuals::new(problem)?;
-    let mut batches = Batches::new(options, count, size);
     let mut rule = options.method.rule::<F>(problem.start.len(), 1)?;
-
+    if rule.needs().hessian_vector {
+        return Err(SolveError::Missing { needs: "this rule", what: "Hessian-vector products" });
+    }
     let mut parameters = problem.start.to_vec();
-    let mut point = parameters.clone();
-    let mut gradient = vec![F::default(); parameters.len()];
+    let mut turns = Turns {
+        batches: Batches::new(options, count, size),
+        drawn: 0,
+        point: parameters.clone(),
+        last: parameters.clone(),
+        gradient: vec![F::default(); parameters.len()],
+    };
     let everything: Vec<usize> = (0..count).collect();
     let mut fitted = Fitted {
         parameters: parameters.clone(),
@@ -124,14 +131,10 @@ pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitt
         fitted.losses.push(residuals.loss(&parameters, &everything, None)?);
     }
     for step in 0..options.steps {
-        let chosen = batches.next(step);
-        let ahead = rule.evaluation_point(&parameters, &mut point);
-        let at = if ahead { &point } else { &parameters };
-        let loss = residuals.loss(at, chosen, Some(&mut gradient))?;
+        let loss = turns.step(&mut *rule, &mut parameters, &mut residuals)?;
         if !options.full_loss {
             fitted.losses.push(loss);
         }
-        rule.step(&mut parameters, &gradient)?;
         fitted.steps = step + 1;
         fitted.trajectory.push(parameters.clone());
         if options.full_loss {
@@ -152,6 +155,12 @@ pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitt
     fitted.loss = residuals.loss(&fitted.parameters, &everything, None)?;
     if !options.full_loss {
         fitted.losses.push(fitted.loss);
+    }
+    if fitted.status == Status::MaxSteps && rule.averaged(&parameters, &mut turns.point) {
+        let loss = residuals.loss(&turns.point, &everything, None)?;
+        if all_finite(&turns.point) && all_finite(&[loss]) {
+            (fitted.parameters, fitted.loss) = (turns.point, loss);
+        }
     }
     fitted.seconds = clock.seconds();
     Ok(fitted)
@@ -190,6 +199,50 @@ fn check<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<(), So
         return option("value_tol", "finite and at least 0", tolerance.to_string());
     }
     Ok(())
+}
+
+/// What goes on from step to step.
+struct Turns<F> {
+    batches: Batches,
+    /// Batches drawn so far.
+    drawn: usize,
+    /// Where the rule wants its gradient, and where it wanted the last one.
+    point: Vec<F>,
+    last: Vec<F>,
+    gradient: Vec<F>,
+}
+
+impl<F: Scalar> Turns<F> {
+    /// One step of the rule, with as many gradients as it takes; the mean loss over the batches. Each gradient is of another batch,
+    /// unless the rule goes elsewhere for another gradient of the same step.
+    fn step(
+        &mut self,
+        rule: &mut dyn Rule<F>,
+        parameters: &mut [F],
+        residuals: &mut Residuals<'_, F>,
+    ) -> Result<F, SolveError> {
+        let (made, mut losses, mut batches) = (rule.steps(), 0.0, 0);
+        loop {
+            if !rule.evaluation_point(parameters, &mut self.point) {
+                self.point.copy_from_slice(parameters);
+            }
+            let again = batches > 0 && self.point != self.last;
+            if !again {
+                self.drawn += 1;
+            }
+            let loss =
+                residuals.loss(&self.point, self.batches.next(self.drawn - 1), Some(&mut self.gradient))?;
+            if !again {
+                losses += wide(loss);
+                batches += 1;
+            }
+            rule.advance(parameters, &Evaluation::of(&self.gradient).with_values(&[loss]))?;
+            if rule.steps() != made {
+                return Ok(narrow(losses / f64::from(batches)));
+            }
+            self.last.copy_from_slice(&self.point);
+        }
+    }
 }
 
 /// Which examples each step looks at.

@@ -65,7 +65,7 @@ pub fn minimize_many_observed<F: Scalar>(
     options.check(dim)?;
     starts.check(dim)?;
     check_history::<F>(options, dim, starts.len())?;
-    traced.prepare(options.method.needs())?;
+    traced.prepare(options.method.needs(dim)?)?;
 
     // Functions of arrays run at one point at a time, each on all its elements.
     let lanes = if traced.has_arrays() { 1 } else { lanes_for(starts.len()) };

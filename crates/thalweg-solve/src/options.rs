@@ -16,7 +16,8 @@ use crate::{Bounds, Method, SolveError};
 pub struct Options {
     /// How to go from one point to the next. `adam(lr=0.1)` unless set.
     pub method: Method,
-    /// The most steps: at least 1; 1000 unless set.
+    /// The most steps: at least 1; 1000 unless set. A step of a rule that takes several gradients to one, such as `accumulate` and
+    /// `sam`, is one that moves the point.
     pub steps: usize,
     /// Stop when max |∂f/∂xᵢ| ≤ this. Under a constraint, what the constraint takes back does not count; held by a multiplier, the
     /// gradient is that of f + λc, and |c| must be as small too.

@@ -104,7 +104,8 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
         Ok(Run { objective, engine, start: start.to_vec(), clock, seed: options.seed })
     }
 
-    /// One step; `Some` if the run has ended, with this step or before. Allocates nothing, unless a history outgrows its room.
+    /// One step; `Some` if the run has ended, with this step or before. Allocates nothing, unless a history outgrows its room
+    /// or a run ends whose rule averages.
     ///
     /// # Errors
     /// What the objective reports.
@@ -161,7 +162,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
 }
 
 fn check_derivatives<F: Scalar, O: Objective<F>>(objective: &O, method: &Method) -> Result<(), SolveError> {
-    let (needs, has) = (method.needs(), objective.derivatives());
+    let (needs, has) = (method.needs(objective.dim())?, objective.derivatives());
     let missing = |what| Err(SolveError::Missing { needs: method.name(), what });
     if needs.hessian && !has.hessian {
         return missing("the Hessian");

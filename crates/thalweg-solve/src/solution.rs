@@ -57,7 +57,7 @@ impl fmt::Display for Status {
 pub struct Evaluations {
     /// Values; each came with a gradient.
     pub value: u64,
-    /// Gradients: one at the start and one a step, two a step for a rule that looks ahead.
+    /// Gradients: one at the start and one a step, more for a rule that takes gradients elsewhere, one for an average at the end.
     pub gradient: u64,
     /// Hessians.
     pub hessian: u64,
@@ -70,7 +70,8 @@ pub struct Evaluations {
 pub struct Solution<F> {
     /// Where the run was started.
     pub start: Vec<F>,
-    /// The last iterate; of a diverged run, `best_x`.
+    /// The last iterate; of a diverged run, `best_x`. Of a rule that has better parameters than the last ones, such as their average,
+    /// those, if the value there is finite and no tolerance was met before.
     pub x: Vec<F>,
     /// f(x).
     pub value: F,
@@ -84,7 +85,7 @@ pub struct Solution<F> {
     pub evaluations: Evaluations,
     /// Wall time; of a start run together with others, that of all of them.
     pub seconds: f64,
-    /// The point with the lowest value seen; where that was not tracked, the last finite one.
+    /// The point with the lowest value seen; where that was not tracked, the last finite one. An average is seen once, at the end.
     pub best_x: Vec<F>,
     /// f(best_x).
     pub best_value: F,

@@ -1,18 +1,23 @@
 //! `thalweg plot`.
 
-use std::path::PathBuf;
-
 use thalweg::solve::Bounds;
 
+use super::{plot_schedule, write_plot};
 use crate::arguments::PlotArguments;
 use crate::failure::Failure;
+use crate::numbers;
 use crate::output::Outputs;
 use crate::problem::Problem;
 
-/// Where the figure goes unless `--out` says otherwise.
-const FIGURE: &str = "plot.html";
-
 pub(crate) fn run(arguments: &PlotArguments) -> Result<(), Failure> {
+    let text = arguments.function.function.trim();
+    let variables = arguments.function.vars.as_deref().map(numbers::names).unwrap_or_default();
+    if plot_schedule::means_schedule(text, &variables.iter().map(String::as_str).collect::<Vec<_>>()) {
+        return plot_schedule::run(arguments, text);
+    }
+    if arguments.steps.is_some() {
+        return Failure::wrong("--steps is for schedules; the part of a function that is shown is --box");
+    }
     let problem = Problem::read(&arguments.function)?;
     if problem.dim() > 2 {
         return Failure::wrong(format!(
@@ -33,15 +38,8 @@ pub(crate) fn run(arguments: &PlotArguments) -> Result<(), Failure> {
             ));
         }
     }
-    let mut paths = arguments.out.clone();
-    if paths.is_empty() {
-        paths.push(PathBuf::from(FIGURE));
-    }
-    let outputs = Outputs::of_a_figure(&paths)?;
-    outputs.check_writable()?;
-    outputs.write(|_| Ok(Vec::new()), Some(&problem.picture().within(&shown)))?;
-    for path in &paths {
-        super::print(&format!("{}\n", path.display()))?;
-    }
-    Ok(())
+    let picture = problem.picture().within(&shown);
+    write_plot(&arguments.out, Outputs::of_a_figure, |outputs| {
+        outputs.write(|_| Ok(Vec::new()), Some(&picture))
+    })
 }

@@ -32,6 +32,9 @@ fn misspelt_names_get_a_suggestion() {
     refused(&["minimze", "sphere"], &["minimize"]);
     refused(&["minimize", "sphere", "--optimiser", "adam"], &["--optimizer"]);
     refused(&["list", "optimisers"], &["optimizers"]);
+    refused(&["plot", "cosin(init=0.1, steps=9)"], &["unknown schedule `cosin`", "did you mean `cosine`?"]);
+    refused(&["plot", "cosine(inti=0.1, steps=9)"], &["column 8", "did you mean `init`?"]);
+    refused(&["plot", "warmup(5, linaer(1, 9))"], &["did you mean `linear`?"]);
 }
 
 #[test]
@@ -46,6 +49,14 @@ fn broken_expressions_are_refused_with_the_column_and_a_caret_under_it() {
     refused(&["minimize", "x*z", "--vars", "x,y", "--start", "1,2"], &["unknown variable `z`"]);
     refused(&["minimize", "x^2", "--let", "a", "--start", "1"], &["--let", "expected name=number"]);
     refused(&["minimize", "rosenbrock", "--let", "a=1"], &["--let is for expressions"]);
+}
+
+#[test]
+fn options_of_functions_and_of_schedules_are_not_mixed() {
+    refused(&["plot", "cosine(0.1, 9)", "--box", "0..1"], &["--box is for functions"]);
+    refused(&["plot", "cosine(0.1, 9)", "--let", "a=1"], &["--let is for functions"]);
+    refused(&["plot", "x^2", "--steps", "9"], &["--steps is for schedules"]);
+    refused(&["plot", "x^2", "--out", "x.csv"], &["one of .html .svg .png"]);
 }
 
 #[test]

@@ -125,6 +125,33 @@ fn plot_draws_a_function_alone_and_says_where() {
 }
 
 #[test]
+fn plot_draws_a_schedule_over_its_steps_in_every_format() {
+    let folder = folder();
+    let ran = run_in(folder.path(), &["plot", "cosine(init=0.1, steps=100)"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "plot.html\n"), "{}", ran.err);
+    let text = "warmup(10, linear(init=1, steps=90))";
+    let outs = ["s.html", "s.svg", "s.png", "s.csv", "s.json"];
+    let mut arguments = vec!["plot", text, "--steps", "120"];
+    arguments.extend(outs.iter().flat_map(|out| ["--out", out]));
+    let ran = run_in(folder.path(), &arguments);
+    assert_eq!((ran.code, ran.out), (0, outs.join("\n") + "\n"), "{}", ran.err);
+    check_figures(folder.path(), "s");
+    assert!(String::from_utf8_lossy(&written(folder.path(), "s.svg")).contains(text));
+    let csv = String::from_utf8(written(folder.path(), "s.csv")).expect("text");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[6], lines[121]), (122, "step,value", "5,0.5", "120,0"));
+    let json: serde_json::Value = serde_json::from_slice(&written(folder.path(), "s.json")).expect("JSON");
+    assert_eq!(
+        json["schedule"],
+        "warmup(steps=10, then=linear(init=1, steps=90, final=0, begin=0), start=0)"
+    );
+    assert_eq!(
+        (&json["end"], &json["value"][55], &json["step"][120]),
+        (&100.into(), &0.5.into(), &120.into())
+    );
+}
+
+#[test]
 fn a_run_to_infinity_is_drawn() {
     let folder = folder();
     for (function, start) in [("x^4 + y^4", "3,4"), ("x^4", "3"), ("x^2 - y^2", "1,1")] {

@@ -60,4 +60,5 @@ fn list_shows_signatures_that_parse_to_the_defaults() {
         assert!(run(&["list", kind]).out.lines().any(|line| line.starts_with(name)), "{kind}");
     }
     assert_eq!(run(&["list"]).out.lines().count(), 4);
+    assert!(run(&["list", "schedules"]).out.lines().count() >= 17);
 }

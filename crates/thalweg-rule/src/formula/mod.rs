@@ -78,6 +78,8 @@ pub enum Operation {
     Sqrt(usize),
     /// `|a|`
     Abs(usize),
+    /// `b` if `a > 0`, otherwise `c`, hence `c` if `a` is NaN.
+    IfPositive(usize, usize, usize),
     /// The larger of `a` and `b`: `a` if `a > b`, otherwise `b`, hence `b` if either is NaN.
     Max(usize, usize),
     /// The smaller of `a` and `b`: `a` if `a < b`, otherwise `b`, hence `b` if either is NaN.

@@ -74,6 +74,14 @@ impl Arithmetic for Probe {
     fn abs(self) -> Self {
         Probe(self.0.abs())
     }
+    #[inline(always)]
+    fn if_positive(self, then: Self, otherwise: Self) -> Self {
+        if self.0 > 0.0 { then } else { otherwise }
+    }
+    #[inline(always)]
+    fn cbrt(self) -> Self {
+        Probe(self.0.cbrt())
+    }
 }
 
 operators!(Probe:

@@ -99,6 +99,13 @@ impl Arithmetic for Symbol {
     fn abs(self) -> Self {
         push(Operation::Abs(self.0))
     }
+    fn if_positive(self, then: Self, otherwise: Self) -> Self {
+        push(Operation::IfPositive(self.0, then.0, otherwise.0))
+    }
+    fn cbrt(self) -> Self {
+        fail();
+        self
+    }
     fn max(self, other: Self) -> Self {
         push(Operation::Max(self.0, other.0))
     }

@@ -2,12 +2,13 @@
 
 use super::isa::Isa;
 use super::loops::Descend;
-use super::state::{Shared, State};
+use super::state::{Shared, Slots};
 use super::threads;
-use super::{Rule, Shape, check_coefficients, look_ahead};
+use super::{Explanation, Rule, Shape, Step, average, check_coefficients, look_ahead};
 use crate::formula::{self, Formula, MAX_COEFFICIENTS};
+use crate::memory::{Memory, Visit};
 use crate::transform::MAX_SLOTS;
-use crate::{Real, RuleError, Transform};
+use crate::{Evaluation, Real, RuleError, Transform};
 
 /// A statically composed transform, compiled into one loop: one pass over memory per step.
 ///
@@ -25,7 +26,7 @@ use crate::{Real, RuleError, Transform};
 #[derive(Debug)]
 pub struct Fused<T, F> {
     transform: T,
-    state: State<F>,
+    state: Slots<F>,
     steps: u64,
     shape: Shape,
     isa: Isa,
@@ -43,17 +44,24 @@ impl<T: Transform, F: Real> Fused<T, F> {
         const { assert!(T::SLOTS <= MAX_SLOTS, "a transform may keep at most MAX_SLOTS slots") };
         let shape = Shape::new(dim, lanes)?;
         let slots = (0..T::SLOTS).map(|slot| (T::slot_name(slot), transform.slot_start(slot))).collect();
-        let state = State::new(shape.size, slots).ok_or(RuleError::TooLarge { dim, lanes })?;
+        let state = Slots::new(shape.size, slots).ok_or(RuleError::TooLarge { dim, lanes })?;
         transform.begin(0);
         let coefficients = formula::numbers(&transform, &mut []);
-        let simple = transform.look_ahead().is_none() && coefficients <= MAX_COEFFICIENTS;
+        let elsewhere = transform.look_ahead().is_some() || transform.average().is_some();
+        let simple = !elsewhere && coefficients <= MAX_COEFFICIENTS;
         let coefficients = simple.then_some(coefficients);
-        Ok(Fused { transform, state, steps: 0, shape, isa: Isa::detect(), coefficients })
+        let mut fused = Fused { transform, state, steps: 0, shape, isa: Isa::detect(), coefficients };
+        if fused.formula().is_none() {
+            fused.coefficients = None;
+        }
+        Ok(fused)
     }
 }
 
 impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
-    fn step(&mut self, params: &mut [F], grads: &[F]) -> Result<(), RuleError> {
+    #[inline]
+    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
+        let grads = at.gradient;
         self.shape.check("parameters", params.len())?;
         self.shape.check("gradient", grads.len())?;
         self.transform.begin(self.steps);
@@ -90,6 +98,13 @@ impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
         true
     }
 
+    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
+        let _ = params;
+        let Some((slot, factor)) = self.transform.average().filter(|_| self.steps > 0) else { return false };
+        average(self.state.slot(slot), factor, out);
+        true
+    }
+
     fn formula(&self) -> Option<Formula> {
         let coefficients = self.coefficients?;
         let update = |u, x, slots: &mut [_]| formula::through(&self.transform, u, x, slots);
@@ -106,15 +121,23 @@ impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
         Ok(())
     }
 
-    fn state(&self) -> Vec<(&'static str, &[F])> {
-        self.state.named()
+    fn skip(&mut self, steps: u64) -> Result<(), RuleError> {
+        for _ in 0..steps {
+            self.transform.begin(self.steps);
+            self.steps += 1;
+        }
+        Ok(())
     }
 
-    fn restore(&mut self, steps: u64, slots: &[&[F]]) -> Result<(), RuleError> {
-        self.state.restore(slots, self.shape.dim, self.shape.lanes)?;
-        (0..steps).for_each(|step| self.transform.begin(step));
-        self.steps = steps;
-        Ok(())
+    fn memory(&mut self, visit: &mut Visit<'_, F>) {
+        visit("steps", Memory::Count(&mut self.steps));
+        self.transform
+            .numbers(&mut |name, number| visit(name, Memory::Numbers(std::slice::from_mut(number))));
+        visit("", Memory::Slots(&mut self.state));
+    }
+
+    fn explain(&self) -> Explanation {
+        Explanation::new::<F>(self.shape.size, vec![Step::pass("all transforms", 1, T::SLOTS)])
     }
 }
 

@@ -1,12 +1,12 @@
 //! The instruction set, chosen when a rule is built.
 
-use super::state::Slots;
+use super::state::SlotRange;
 use crate::{Arithmetic, Real};
 
 /// A loop over a vector that is written, one that is read and the state, compiled once for every instruction set.
 pub(crate) trait Kernel<F: Real> {
     /// The loop. Must be `#[inline(always)]`, with all that it calls, to be compiled for the caller's instruction set.
-    fn run<A: Arithmetic<Element = F>>(self, to: &mut [F], from: &[F], slots: Slots<'_, F>);
+    fn run<A: Arithmetic<Element = F>>(self, to: &mut [F], from: &[F], slots: SlotRange<'_, F>);
 }
 
 /// The instruction sets that loops are compiled for.
@@ -54,7 +54,13 @@ impl Isa {
 
     /// Runs a loop with this instruction set.
     #[inline(always)]
-    pub(crate) fn run<F: Real>(self, kernel: impl Kernel<F>, to: &mut [F], from: &[F], slots: Slots<'_, F>) {
+    pub(crate) fn run<F: Real>(
+        self,
+        kernel: impl Kernel<F>,
+        to: &mut [F],
+        from: &[F],
+        slots: SlotRange<'_, F>,
+    ) {
         let [a, b, c, d] = slots;
         match self {
             // SAFETY: `detect` is the only way to get this variant, and it found these features.

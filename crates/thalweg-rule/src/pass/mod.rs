@@ -1,20 +1,51 @@
 //! The pass over memory: loops, instruction sets, threads, state. What is computed per element never lives here.
 
+mod centered;
+mod curvature;
+mod estimated;
+mod explain;
 mod fused;
+mod groups;
 mod isa;
 mod loops;
-mod norm;
+mod masked;
+mod noise;
 mod pipeline;
 mod precondition;
+mod scaled;
+mod stage;
 mod state;
+mod sums;
 mod threads;
 
+pub(crate) use centered::Centered;
+pub(crate) use curvature::Curved;
+pub(crate) use estimated::{Estimated, Estimator, Measured, OWN};
+pub use explain::{Explanation, Step};
 pub use fused::Fused;
-pub(crate) use norm::GlobalNorm;
-pub(crate) use pipeline::{Piece, Pipeline};
+pub(crate) use groups::{Groups, Unit};
+pub(crate) use isa::{Isa, Kernel};
+#[cfg(feature = "matrices")]
+pub(crate) use loops::Refine;
+pub(crate) use masked::{Masked, Treatment};
+pub(crate) use noise::Noise;
+pub(crate) use pipeline::{Direction, Pipeline};
 pub(crate) use precondition::{Dense, Diagonal};
+pub(crate) use scaled::{Group, Scaled, Scaling};
+pub(crate) use stage::{Piece, Reach, Stage, Whole};
+pub use state::Slots;
+pub(crate) use state::{SlotRange, no_slots};
+pub(crate) use sums::Sums;
+pub(crate) use threads::both;
+pub(crate) use threads::together;
 
-use crate::{Formula, Real, RuleError};
+use std::sync::Arc;
+
+use crate::memory::Visit;
+use crate::{Evaluation, Formula, Layout, Needs, Optimizer, Real, RuleError};
+
+/// Elements that go through all stages together, and parameters that are summed in one go: 8 KiB of `f64`.
+pub(crate) const BLOCK: usize = 1024;
 
 /// An optimiser at work: hyperparameters, state and step count for one parameter vector.
 ///
@@ -35,12 +66,42 @@ use crate::{Formula, Real, RuleError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Rule<F>: Send {
-    /// One step: changes `params` in place from the gradient at [`evaluation_point`](Rule::evaluation_point). Both have
-    /// `dim · lanes` elements.
+    /// One step: changes `params` in place from what is known at [`evaluation_point`](Rule::evaluation_point). Parameters and
+    /// gradient have `dim · lanes` elements.
     ///
     /// # Errors
-    /// [`RuleError::Length`]; nothing is changed then.
-    fn step(&mut self, params: &mut [F], grads: &[F]) -> Result<(), RuleError>;
+    /// [`RuleError::Length`], [`RuleError::Missing`] for what the rule [needs](Rule::needs) and did not get,
+    /// [`RuleError::NotFinite`] from a rule that stops there; nothing is changed then.
+    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError>;
+
+    /// One step from the gradient alone; see [`advance`](Rule::advance).
+    ///
+    /// # Errors
+    /// As [`advance`](Rule::advance).
+    #[inline]
+    fn step(&mut self, params: &mut [F], grads: &[F]) -> Result<(), RuleError> {
+        self.advance(params, &Evaluation::of(grads))
+    }
+
+    /// What the rule needs beside gradients.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// Whether the next step needs a Hessian-vector product. `true`: with the direction that has been written, as long as the
+    /// parameters, at [`evaluation_point`](Rule::evaluation_point); the product goes to
+    /// [`Evaluation::hessian_vector`]. `false`: `direction` is left alone.
+    fn probe(&self, direction: &mut [F]) -> bool {
+        let _ = direction;
+        false
+    }
+
+    /// Whether the rule has better parameters for use after training than `params`, such as their average; they have been written
+    /// then. `false`: `params` are the ones to use, and `out` is left alone.
+    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
+        let _ = (params, out);
+        false
+    }
 
     /// Forgets everything: state and step count are as when the rule was built.
     fn reset(&mut self);
@@ -74,15 +135,43 @@ pub trait Rule<F>: Send {
         Err(RuleError::NoFormula)
     }
 
-    /// The state by name, each slot laid out as the parameters are.
-    fn state(&self) -> Vec<(&'static str, &[F])>;
+    /// Shows everything that is remembered between steps to the visitor, always in the same order. [`Snapshot`](crate::Snapshot)
+    /// saves and restores by it.
+    fn memory(&mut self, visit: &mut Visit<'_, F>);
 
-    /// Takes up a saved run: its step count and its slots in the order of [`state`](Rule::state). The continued run has the
-    /// same bits as one that was never interrupted. Replays the schedule, so the time taken grows with `steps`.
+    /// Counts steps that were made elsewhere, whose state is handed in by [`memory`](Rule::memory). Only rules that PyTorch has can
+    /// do this.
     ///
     /// # Errors
-    /// [`RuleError::Slots`] or [`RuleError::Length`]; nothing is changed then.
-    fn restore(&mut self, steps: u64, slots: &[&[F]]) -> Result<(), RuleError>;
+    /// [`RuleError::NoFormula`] for all other rules.
+    fn skip(&mut self, steps: u64) -> Result<(), RuleError> {
+        let _ = steps;
+        Err(RuleError::NoFormula)
+    }
+
+    /// What the rule was made from, if that was an [`Optimizer`](crate::Optimizer).
+    fn origin(&self) -> Option<Origin<'_>> {
+        None
+    }
+
+    /// The hyperparameters that can be set, with their values at the next step: `lr` or, where several links have one of the
+    /// same name, `adamw.lr`.
+    fn hyperparameters(&self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
+    /// Sets a hyperparameter from the next step on; a schedule gives way to the number.
+    ///
+    /// # Errors
+    /// [`RuleError::UnknownKey`], [`RuleError::Hyperparameter`], or [`RuleError::Fixed`] where it would change what is
+    /// remembered, such as momentum where there was none; nothing is changed then.
+    fn set(&mut self, key: &str, value: f64) -> Result<(), RuleError> {
+        let _ = value;
+        Err(RuleError::UnknownKey { key: key.to_owned(), known: "none".to_owned() })
+    }
+
+    /// How a step goes over memory.
+    fn explain(&self) -> Explanation;
 }
 
 /// Whether a rule with that many coefficients, if it has a formula, can write rows of them to `found` numbers.
@@ -124,10 +213,41 @@ impl Shape {
     }
 }
 
+/// What a rule was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The description, with hyperparameters as they are set now.
+    pub optimizer: &'a Optimizer,
+    /// The parts of one problem's parameters.
+    pub layout: &'a Layout,
+    /// Problems side by side.
+    pub lanes: usize,
+    /// The number of the first problem.
+    pub first: u64,
+}
+
+/// What a rule is built for.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) shape: Shape,
+    /// The parts of one problem's parameters.
+    pub(crate) layout: Arc<Layout>,
+    /// The number of the first problem among all that belong together, which random numbers depend on.
+    pub(crate) first: u64,
+}
+
 /// `point = x − factor · velocity`
 fn look_ahead<F: Real>(x: &[F], velocity: &[F], factor: f64, point: &mut [F]) {
     let factor = F::of(factor);
     for ((point, &x), &velocity) in point.iter_mut().zip(x).zip(velocity) {
         *point = x - factor * velocity;
+    }
+}
+
+/// `out = factor · mean`
+fn average<F: Real>(mean: &[F], factor: f64, out: &mut [F]) {
+    let factor = F::of(factor);
+    for (out, &mean) in out.iter_mut().zip(mean) {
+        *out = factor * mean;
     }
 }

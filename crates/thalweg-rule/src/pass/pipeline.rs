@@ -1,106 +1,83 @@
 //! A chain known only at run time: each block of the update stays in the first-level cache while every stage works on it, so it
-//! is one pass over memory too.
+//! is one pass over memory too. A stage that must see the whole update first parts the chain in two passes.
 
 use std::ops::Range;
 
 use super::isa::Isa;
-use super::loops::Refine;
-use super::state::{Shared, SharedState, Slots, State};
+use super::stage::{Gathering, Reach, Stage, Whole};
+use super::state::{Shared, SharedSlots, Slots};
 use super::threads;
-use super::{Fused, Rule, Shape, check_coefficients, look_ahead};
-use crate::formula::{self, Formula, MAX_COEFFICIENTS, Symbol};
-use crate::{Real, RuleError, Transform};
+use super::{BLOCK, Explanation, Problem, Rule, Shape, Step, average, check_coefficients, look_ahead};
+use crate::formula::{self, Formula};
+use crate::memory::{Memory, Visit, join};
+use crate::{Evaluation, Needs, Real, RuleError};
 
-/// Elements that go through all stages together: 8 KiB of `f64`.
-const BLOCK: usize = 1024;
-
-/// A stage of a chain, at work on blocks.
-pub(crate) trait Stage<F>: Send + Sync {
-    /// Names and starting values of the slots it needs.
-    fn slots(&self) -> Vec<(&'static str, f64)> {
-        Vec::new()
-    }
-    /// As [`Transform::begin`].
-    fn begin(&mut self, step: u64) {
-        let _ = step;
-    }
-    /// Whether it must see the whole update before it can work on a block.
-    fn needs_whole(&self) -> bool {
-        false
-    }
-    /// Looks at the whole update, if it asked for that.
-    fn measure(&mut self, update: &[F]) {
-        let _ = update;
-    }
-    /// Maps the part of the update that starts at element `at`.
-    fn apply(&self, at: usize, update: &mut [F], x: &[F], slots: Slots<'_, F>);
-    /// As [`Transform::look_ahead`].
-    fn look_ahead(&self) -> Option<(usize, f64)> {
-        None
-    }
-    /// Maps the symbol of an update; only if the stage is one formula for every parameter.
-    fn record(&self, u: Symbol, x: Symbol, slots: &mut [Symbol]) -> Symbol {
-        let _ = (x, slots);
-        formula::fail();
-        u
-    }
-    /// Writes the numbers of the formula that change from step to step, as far as `out` reaches; how many there are, if the stage
-    /// is one formula for every parameter.
-    fn coefficients(&self, out: &mut [f64]) -> Option<usize> {
-        let _ = out;
-        None
-    }
+/// A part of a step. Stages are meant by their numbers.
+#[derive(Debug, Clone)]
+enum Phase {
+    /// One pass over the update.
+    Blocks(Pass),
+    /// One pass that leaves the update as it is: a stage gathers what it measures.
+    Gather(usize),
+    Measure(usize),
+    Rework(usize),
 }
 
-/// A link of a chain that has not been told its size yet.
-pub(crate) trait Piece<F: Real> {
-    /// As a stage beside others.
-    fn stage(self: Box<Self>, shape: Shape) -> Result<Box<dyn Stage<F>>, RuleError>;
-    /// As a rule by itself.
-    fn rule(self: Box<Self>, shape: Shape) -> Result<Box<dyn Rule<F>>, RuleError>;
+/// These stages are applied, then one may prepare and gather what it measures. The first pass starts from the gradient; the last one
+/// changes the parameters, all others leave the whole update in memory.
+#[derive(Debug, Clone)]
+struct Pass {
+    apply: Range<usize>,
+    prepare: Option<usize>,
+    gather: Option<usize>,
+    first: bool,
+    last: bool,
 }
 
-impl<T: Transform, F: Real> Piece<F> for T {
-    fn stage(self: Box<Self>, _: Shape) -> Result<Box<dyn Stage<F>>, RuleError> {
-        Ok(Box::new(ElementWise { transform: *self, isa: Isa::detect() }))
+/// Cuts a step into phases.
+fn phases<F>(stages: &[Box<dyn Stage<F>>]) -> Vec<Phase> {
+    let (mut phases, mut start) = (Vec::new(), 0);
+    let mut first = true;
+    let mut pass = |phases: &mut Vec<Phase>, apply, [prepare, gather]: [Option<usize>; 2], last| {
+        phases.push(Phase::Blocks(Pass { apply, prepare, gather, first, last }));
+        first = false;
+    };
+    for (k, stage) in stages.iter().enumerate() {
+        match stage.reach() {
+            Reach::Block => {}
+            Reach::Measured => {
+                let mut gathering = stage.gathering();
+                if k > start || stage.prepares() {
+                    let by_blocks = matches!(gathering, Gathering::Blocks(_));
+                    let [prepare, gather] = [stage.prepares(), by_blocks].map(|does| does.then_some(k));
+                    pass(&mut phases, start..k, [prepare, gather], false);
+                    if by_blocks {
+                        gathering = Gathering::No;
+                    }
+                }
+                if gathering != Gathering::No {
+                    phases.push(Phase::Gather(k));
+                }
+                phases.push(Phase::Measure(k));
+                start = k;
+            }
+            Reach::Whole => {
+                pass(&mut phases, start..k, [None; 2], false);
+                phases.push(Phase::Rework(k));
+                start = k + 1;
+            }
+        }
     }
-    fn rule(self: Box<Self>, shape: Shape) -> Result<Box<dyn Rule<F>>, RuleError> {
-        Ok(Box::new(Fused::new(*self, shape.dim, shape.lanes)?))
-    }
-}
-
-struct ElementWise<T> {
-    transform: T,
-    isa: Isa,
-}
-
-impl<T: Transform, F: Real> Stage<F> for ElementWise<T> {
-    fn slots(&self) -> Vec<(&'static str, f64)> {
-        (0..T::SLOTS).map(|slot| (T::slot_name(slot), self.transform.slot_start(slot))).collect()
-    }
-    fn begin(&mut self, step: u64) {
-        self.transform.begin(step);
-    }
-    fn apply(&self, _: usize, update: &mut [F], x: &[F], slots: Slots<'_, F>) {
-        self.isa.run(Refine(&self.transform), update, x, slots);
-    }
-    fn look_ahead(&self) -> Option<(usize, f64)> {
-        self.transform.look_ahead()
-    }
-    fn record(&self, u: Symbol, x: Symbol, slots: &mut [Symbol]) -> Symbol {
-        formula::through(&self.transform, u, x, slots)
-    }
-    fn coefficients(&self, out: &mut [f64]) -> Option<usize> {
-        let count = formula::numbers(&self.transform, out);
-        (count <= MAX_COEFFICIENTS).then_some(count)
-    }
+    pass(&mut phases, start..stages.len(), [None; 2], true);
+    phases
 }
 
 /// Stages one after the other, as a rule.
 pub(crate) struct Pipeline<F> {
     links: Vec<Link<F>>,
-    state: State<F>,
-    /// Room for the update: one block, or all of it where a stage in the middle needs the whole.
+    phases: Vec<Phase>,
+    state: Slots<F>,
+    /// Room for the update: one block, or all of it where some phase leaves it in memory.
     update: Vec<F>,
     steps: u64,
     shape: Shape,
@@ -119,13 +96,24 @@ struct Link<F> {
 fn coefficients<F>(links: &mut [Link<F>]) -> Option<usize> {
     let count = |link: &mut Link<F>| {
         link.stage.begin(0);
-        link.stage.coefficients(&mut []).filter(|_| link.stage.look_ahead().is_none())
+        link.stage
+            .coefficients(&mut [])
+            .filter(|_| link.stage.look_ahead().is_none() && link.stage.average().is_none())
     };
     links.iter_mut().map(count).sum()
 }
 
+/// What happens to the parameters at the end of the last pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Subtract,
+    Leave,
+}
+
 impl<F: Real> Pipeline<F> {
-    pub(crate) fn new(stages: Vec<Box<dyn Stage<F>>>, shape: Shape) -> Result<Self, RuleError> {
+    pub(crate) fn new(stages: Vec<Box<dyn Stage<F>>>, problem: &Problem) -> Result<Self, RuleError> {
+        let shape = problem.shape;
+        let phases = phases(&stages);
         let mut names = Vec::new();
         let mut links = Vec::new();
         for stage in stages {
@@ -133,25 +121,107 @@ impl<F: Real> Pipeline<F> {
             links.push(Link { stage, first_slot: names.len(), slots: own.len() });
             names.extend(own);
         }
-        let whole = links.iter().skip(1).any(|link| link.stage.needs_whole());
+        let whole = phases.iter().any(|phase| matches!(phase, Phase::Blocks(Pass { last: false, .. })));
         let update = vec![F::default(); if whole { shape.size } else { BLOCK.min(shape.size) }];
-        let state = State::new(shape.size, names)
+        let state = Slots::new(shape.size, names)
             .ok_or(RuleError::TooLarge { dim: shape.dim, lanes: shape.lanes })?;
         let coefficients = coefficients(&mut links);
-        Ok(Pipeline { links, state, update, steps: 0, shape, isa: Isa::detect(), coefficients })
+        let isa = Isa::detect();
+        let mut pipeline = Pipeline { links, phases, state, update, steps: 0, shape, isa, coefficients };
+        if pipeline.formula().is_none() {
+            pipeline.coefficients = None;
+        }
+        Ok(pipeline)
     }
 
-    /// Runs the links `part`, none of which but the first needs the whole update.
-    fn run(&mut self, part: Range<usize>, params: &mut [F], grads: &[F]) {
-        let (from_gradient, last) = (part.start == 0, part.end == self.links.len());
-        if self.links[part.start].stage.needs_whole() {
-            self.links[part.start].stage.measure(if from_gradient { grads } else { &self.update });
+    /// Whether all that the stages need is there.
+    fn check(&self, params: &[F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
+        self.shape.check("parameters", params.len())?;
+        self.shape.check("gradient", at.gradient.len())?;
+        for Link { stage, .. } in &self.links {
+            let missing = |what| Err(RuleError::Missing { rule: stage.name().to_owned(), what });
+            if stage.needs().values {
+                match at.values {
+                    Some(values) if values.len() == self.shape.lanes => {}
+                    Some(values) => {
+                        let (found, lanes) = (values.len(), self.shape.lanes);
+                        return Err(RuleError::Length { what: "values", found, dim: 1, lanes });
+                    }
+                    None => return missing("the function's value"),
+                }
+            }
+            if stage.probes(self.steps) {
+                match at.hessian_vector {
+                    Some(product) => self.shape.check("Hessian-vector product", product.len())?,
+                    None => return missing("the Hessian times its probe"),
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn phases(&mut self, params: &Shared<'_, F>, at: &Evaluation<'_, F>, end: End) {
+        let step = self.steps;
+        for link in &mut self.links {
+            link.stage.begin(step);
+            link.stage.tell(at);
+        }
+        self.steps += 1;
+        let mut in_memory = false;
+        for i in 0..self.phases.len() {
+            match self.phases[i].clone() {
+                Phase::Blocks(pass) => {
+                    self.run(&pass, at.gradient, pass.last && end == End::Subtract, params);
+                    in_memory = !pass.last;
+                }
+                Phase::Gather(k) => self.gather(k, (!in_memory).then_some(at.gradient), params),
+                Phase::Measure(k) | Phase::Rework(k) => {
+                    let Link { stage, first_slot, slots } = &mut self.links[k];
+                    let state = self.state.shared();
+                    // SAFETY: nothing else borrows parameters or slots between passes.
+                    let (x, slots) = unsafe {
+                        let all = 0..self.shape.size;
+                        (params.read(all.clone()), state.slots(*first_slot, *slots, all))
+                    };
+                    let whole = Whole { at: *at, step, x, slots };
+                    if matches!(self.phases[i], Phase::Rework(_)) {
+                        stage.rework(&mut self.update, whole);
+                    } else {
+                        stage.measure(if in_memory { &self.update } else { at.gradient }, whole);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A pass over the update, or over the gradient, by a stage that only looks at it.
+    fn gather(&mut self, k: usize, gradient: Option<&[F]>, params: &Shared<'_, F>) {
+        let link = &self.links[k];
+        let (update, state) = (gradient.unwrap_or(&self.update), self.state.shared());
+        let block = |block: Range<usize>| {
+            // SAFETY: the parameters are not changed here, and blocks are disjoint.
+            let (x, slots) = unsafe { (params.read(block.clone()), slots_of(&state, link, block.clone())) };
+            link.stage.gather(block.start, &update[block], x, slots);
+        };
+        let size = self.shape.size;
+        if matches!(link.stage.gathering(), Gathering::AtOnce(_)) {
+            return block(0..size);
+        }
+        let work = |range: Range<usize>| {
+            range.clone().step_by(BLOCK).for_each(|at| block(at..range.end.min(at + BLOCK)));
+        };
+        if threads::pay(size) { threads::split(0..size, &work) } else { work(0..size) }
+    }
+
+    /// One pass.
+    fn run(&mut self, pass: &Pass, gradient: &[F], subtract: bool, params: &Shared<'_, F>) {
         let size = self.shape.size;
         let whole = self.update.len() == size;
-        let links = &self.links[part];
-        let (params, update, state) =
-            (Shared::new(params), Shared::new(&mut self.update), self.state.shared());
+        let links = &self.links[pass.apply.clone()];
+        let overwritten = links.first().is_some_and(|link| link.stage.overwrites());
+        let gradient = (pass.first && !overwritten).then_some(gradient);
+        let [preparing, gathering] = [pass.prepare, pass.gather].map(|k| k.map(|k| &self.links[k]));
+        let (update, state) = (Shared::new(&mut self.update), self.state.shared());
         let isa = self.isa;
         let work = |range: Range<usize>| {
             let alone = range.len() == size;
@@ -160,7 +230,7 @@ impl<F: Real> Pipeline<F> {
                 let block = at..range.end.min(at + BLOCK);
                 // SAFETY: ranges and their blocks are disjoint; `update` is used by range if it has the full size, else only by
                 // the one thread that has the whole range.
-                let x = unsafe { params.slice(block.clone()) };
+                let x = unsafe { params.read(block.clone()) };
                 let u = match &mut local {
                     Some(local) => &mut local[..block.len()],
                     // SAFETY: as above.
@@ -168,48 +238,85 @@ impl<F: Real> Pipeline<F> {
                     // SAFETY: as above.
                     None => unsafe { update.slice(0..block.len()) },
                 };
-                if from_gradient {
-                    u.copy_from_slice(&grads[block.clone()]);
+                if let Some(gradient) = gradient {
+                    u.copy_from_slice(&gradient[block.clone()]);
                 }
-                through(links, block, u, x, &state);
-                if last {
-                    isa.subtract(x, u);
+                for link in links {
+                    // SAFETY: blocks are disjoint and links have slots of their own.
+                    let slots = unsafe { slots_of(&state, link, block.clone()) };
+                    link.stage.apply(block.start, u, x, slots);
+                }
+                if let Some(link) = preparing {
+                    // SAFETY: as above.
+                    let slots = unsafe { slots_of(&state, link, block.clone()) };
+                    link.stage.prepare(block.start, u, x, slots);
+                }
+                if let Some(link) = gathering {
+                    // SAFETY: as above.
+                    let slots = unsafe { slots_of(&state, link, block.clone()) };
+                    link.stage.gather(block.start, u, x, slots);
+                }
+                if subtract {
+                    // SAFETY: `x` is not used any more, and blocks are disjoint.
+                    isa.subtract(unsafe { params.slice(block) }, u);
                 }
             }
         };
         if threads::pay(size) { threads::split(0..size, &work) } else { work(0..size) }
     }
-}
 
-fn through<F: Real>(
-    links: &[Link<F>],
-    block: Range<usize>,
-    u: &mut [F],
-    x: &[F],
-    state: &SharedState<'_, F>,
-) {
-    for link in links {
-        // SAFETY: the caller's blocks are disjoint and links have slots of their own.
-        let slots = unsafe { state.slots(link.first_slot, link.slots, block.clone()) };
-        link.stage.apply(block.start, u, x, slots);
+    /// Of the phases' vectors.
+    fn steps_over_memory(&self) -> Vec<Step> {
+        let slots = |links: &[Link<F>]| links.iter().map(|link| link.slots).sum::<usize>();
+        let names = |links: &[Link<F>]| {
+            let names: Vec<&str> = links.iter().map(|link| link.stage.name()).collect();
+            if names.is_empty() { "subtraction".to_owned() } else { names.join(", ") }
+        };
+        let step = |phase: &Phase| {
+            Some(match phase {
+                Phase::Blocks(Pass { apply, prepare, gather, .. }) => {
+                    let measured = prepare.or(*gather).map_or(0, |k| self.links[k].slots);
+                    let links = &self.links[apply.clone()];
+                    Step::pass(&names(links), 1, slots(links) + measured)
+                }
+                Phase::Gather(k) | Phase::Measure(k) => {
+                    let stage = &self.links[*k].stage;
+                    let [reads, writes] = match (phase, stage.gathering()) {
+                        (Phase::Gather(_), Gathering::Blocks(vectors) | Gathering::AtOnce(vectors)) => {
+                            vectors
+                        }
+                        (_, Gathering::No) => [1, 0],
+                        _ => return None,
+                    };
+                    Step { name: format!("{}, measuring", stage.name()), reads, writes }
+                }
+                Phase::Rework(k) => {
+                    let Link { stage, slots, .. } = &self.links[*k];
+                    Step { name: stage.name().to_owned(), reads: 2 + slots, writes: 1 + slots }
+                }
+            })
+        };
+        self.phases.iter().filter_map(step).collect()
     }
 }
 
+/// A link's slots.
+///
+/// # Safety
+/// No other borrow of the same slots may overlap the range.
+unsafe fn slots_of<'a, F>(
+    state: &'a SharedSlots<'_, F>,
+    link: &Link<F>,
+    block: Range<usize>,
+) -> super::SlotRange<'a, F> {
+    // SAFETY: as the caller promises.
+    unsafe { state.slots(link.first_slot, link.slots, block) }
+}
+
 impl<F: Real> Rule<F> for Pipeline<F> {
-    fn step(&mut self, params: &mut [F], grads: &[F]) -> Result<(), RuleError> {
-        self.shape.check("parameters", params.len())?;
-        self.shape.check("gradient", grads.len())?;
-        for link in &mut self.links {
-            link.stage.begin(self.steps);
-        }
-        self.steps += 1;
-        let mut start = 0;
-        for end in 1..=self.links.len() {
-            if end == self.links.len() || self.links[end].stage.needs_whole() {
-                self.run(start..end, params, grads);
-                start = end;
-            }
-        }
+    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
+        self.check(params, at)?;
+        self.phases(&Shared::new(params), at, End::Subtract);
         Ok(())
     }
 
@@ -222,10 +329,27 @@ impl<F: Real> Rule<F> for Pipeline<F> {
         self.steps
     }
 
+    fn needs(&self) -> Needs {
+        self.links.iter().fold(Needs::default(), |needs, link| needs.or(link.stage.needs()))
+    }
+
+    fn probe(&self, direction: &mut [F]) -> bool {
+        self.links.iter().any(|link| link.stage.probe(self.steps, direction))
+    }
+
     fn evaluation_point(&self, params: &[F], point: &mut [F]) -> bool {
         let ahead = |link: &Link<F>| link.stage.look_ahead().map(|(slot, f)| (link.first_slot + slot, f));
         let Some((slot, factor)) = self.links.iter().find_map(ahead) else { return false };
         look_ahead(params, self.state.slot(slot), factor, point);
+        true
+    }
+
+    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
+        let _ = params;
+        let last = |link: &Link<F>| link.stage.average().map(|(slot, f)| (link.first_slot + slot, f));
+        let found = self.links.iter().rev().find_map(last).filter(|_| self.steps > 0);
+        let Some((slot, factor)) = found else { return false };
+        average(self.state.slot(slot), factor, out);
         true
     }
 
@@ -252,16 +376,43 @@ impl<F: Real> Rule<F> for Pipeline<F> {
         Ok(())
     }
 
-    fn state(&self) -> Vec<(&'static str, &[F])> {
-        self.state.named()
+    fn memory(&mut self, visit: &mut Visit<'_, F>) {
+        visit("steps", Memory::Count(&mut self.steps));
+        for (i, link) in self.links.iter_mut().enumerate() {
+            link.stage.memory(&mut |name, memory| visit(&join(&i.to_string(), name), memory));
+        }
+        visit("", Memory::Slots(&mut self.state));
     }
 
-    fn restore(&mut self, steps: u64, slots: &[&[F]]) -> Result<(), RuleError> {
-        self.state.restore(slots, self.shape.dim, self.shape.lanes)?;
-        for link in &mut self.links {
-            (0..steps).for_each(|step| link.stage.begin(step));
-        }
-        self.steps = steps;
-        Ok(())
+    fn explain(&self) -> Explanation {
+        Explanation::new::<F>(self.shape.size, self.steps_over_memory())
+    }
+}
+
+/// A chain that says where to go and leaves going there to another rule.
+pub(crate) struct Direction<F>(Pipeline<F>);
+
+impl<F: Real> Direction<F> {
+    pub(crate) fn new(stages: Vec<Box<dyn Stage<F>>>, problem: &Problem) -> Result<Self, RuleError> {
+        let mut pipeline = Pipeline::new(stages, problem)?;
+        pipeline.update.resize(problem.shape.size, F::default());
+        Ok(Direction(pipeline))
+    }
+
+    /// The update at these parameters.
+    pub(crate) fn update(&mut self, params: &[F], at: &Evaluation<'_, F>) -> Result<&[F], RuleError> {
+        self.0.check(params, at)?;
+        self.0.phases(&Shared::reading(params), at, End::Leave);
+        Ok(&self.0.update)
+    }
+
+    /// The chain, for all but stepping.
+    pub(crate) fn chain_ref(&self) -> &Pipeline<F> {
+        &self.0
+    }
+
+    /// As [`chain_ref`](Direction::chain_ref).
+    pub(crate) fn chain(&mut self) -> &mut Pipeline<F> {
+        &mut self.0
     }
 }

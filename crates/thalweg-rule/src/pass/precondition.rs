@@ -1,9 +1,9 @@
 //! Multiplying the update by a matrix: of a diagonal one block by block, of a full one before the pass.
 
 use super::isa::Isa;
-use super::pipeline::{Piece, Pipeline, Stage};
-use super::state::Slots;
-use super::{Rule, Shape};
+use super::stage::{Piece, Reach, Stage, Whole};
+use super::state::SlotRange;
+use super::{Problem, Shape};
 use crate::{Real, RuleError};
 
 /// `u ← diag(d) · u`
@@ -29,20 +29,22 @@ struct SizedDiagonal<F> {
 }
 
 impl<F: Real> Piece<F> for Diagonal {
-    fn stage(self: Box<Self>, shape: Shape) -> Result<Box<dyn Stage<F>>, RuleError> {
+    fn stage(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
+        let shape = problem.shape;
         if self.0.len() != shape.dim {
             return Err(wrong_size("diagonal", self.0.len(), shape.dim));
         }
         let diagonal = self.0.iter().map(|&d| F::of(d)).collect();
         Ok(Box::new(SizedDiagonal { diagonal, lanes: shape.lanes, isa: Isa::detect() }))
     }
-    fn rule(self: Box<Self>, shape: Shape) -> Result<Box<dyn Rule<F>>, RuleError> {
-        Ok(Box::new(Pipeline::new(vec![self.stage(shape)?], shape)?))
-    }
 }
 
 impl<F: Real> Stage<F> for SizedDiagonal<F> {
-    fn apply(&self, at: usize, update: &mut [F], _: &[F], _: Slots<'_, F>) {
+    fn name(&self) -> &'static str {
+        "diagonal"
+    }
+
+    fn apply(&self, at: usize, update: &mut [F], _: &[F], _: SlotRange<'_, F>) {
         let mut rest = update;
         let mut at = at;
         while !rest.is_empty() {
@@ -63,7 +65,8 @@ struct SizedDense<F> {
 }
 
 impl<F: Real> Piece<F> for Dense {
-    fn stage(self: Box<Self>, shape: Shape) -> Result<Box<dyn Stage<F>>, RuleError> {
+    fn stage(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
+        let shape = problem.shape;
         let dim = shape.dim;
         if self.0.len() != dim {
             return Err(wrong_size("matrix", self.0.len(), dim));
@@ -76,17 +79,18 @@ impl<F: Real> Piece<F> for Dense {
             isa: Isa::detect(),
         }))
     }
-    fn rule(self: Box<Self>, shape: Shape) -> Result<Box<dyn Rule<F>>, RuleError> {
-        Ok(Box::new(Pipeline::new(vec![self.stage(shape)?], shape)?))
-    }
 }
 
 impl<F: Real> Stage<F> for SizedDense<F> {
-    fn needs_whole(&self) -> bool {
-        true
+    fn name(&self) -> &'static str {
+        "matrix"
     }
 
-    fn measure(&mut self, update: &[F]) {
+    fn reach(&self) -> Reach {
+        Reach::Measured
+    }
+
+    fn measure(&mut self, update: &[F], _: Whole<'_, F>) {
         let Shape { dim, lanes, size } = self.shape;
         self.product.fill(F::default());
         if size == 0 {
@@ -103,7 +107,7 @@ impl<F: Real> Stage<F> for SizedDense<F> {
         }
     }
 
-    fn apply(&self, at: usize, update: &mut [F], _: &[F], _: Slots<'_, F>) {
+    fn apply(&self, at: usize, update: &mut [F], _: &[F], _: SlotRange<'_, F>) {
         update.copy_from_slice(&self.product[at..at + update.len()]);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::state::Shared;
+
 /// Fewer elements than this are done sooner by one thread.
 const THREADS_FROM: usize = 256 * 1024;
 
@@ -47,4 +49,14 @@ pub(crate) fn both<A: Send, B: Send>(
     }
     let _ = pays;
     (a(), b())
+}
+
+/// Works on two vectors of the same length together, in shares if that pays.
+pub(crate) fn together<F: Send + Sync>(to: &mut [F], from: &[F], work: impl Fn(&mut [F], &[F]) + Sync) {
+    if !pay(from.len()) {
+        return work(to, from);
+    }
+    let to = Shared::new(to);
+    // SAFETY: `split` hands out disjoint ranges.
+    split(0..from.len(), &|range| work(unsafe { to.slice(range.clone()) }, &from[range]));
 }

@@ -1,85 +1,54 @@
 //! Adagrad.
 
-use crate::hyper::{Describe, NOT_NEGATIVE, Visitor};
+use crate::hyper::{NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::{Gradient, Rate};
 use crate::{Arithmetic, Chain, Real, Schedule, Transform};
 
-/// Adagrad: each parameter's rate falls with the sum of its squared gradients.
-///
-/// ```text
-/// g ← ±g + weight_decay · x
-/// s ← s + g²                                       (at first s = initial_accumulator_value)
-/// x ← x − lr / (1 + t · lr_decay) · g / (√(s + eps_root) + eps)          (t counts from 0)
-/// ```
-///
-/// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011. PyTorch's
-/// `torch.optim.Adagrad` when `eps_root` is 0. Notes that write `√(s + ε)` mean `adagrad(eps=0, eps_root=ε)`. With
-/// `include_current=false` the division is by the sum *before* the present gradient enters it, which wants an `eps_root`
-/// that is not tiny: the first step is `lr · g / √eps_root`.
-///
-/// ```
-/// use thalweg_rule::{Adagrad, Recipe, Rule};
-///
-/// let mut rule = Adagrad { lr: 0.4.into(), ..Adagrad::default() }.rule(2, 1)?;
-/// let mut x = [-5.0, -2.0];
-/// rule.step(&mut x, &[-1.0, -8.0])?;
-/// assert!((x[0] + 4.6_f64).abs() < 1e-9 && (x[1] + 1.6_f64).abs() < 1e-9);
-/// # Ok::<(), thalweg_rule::RuleError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Adagrad {
-    /// The learning rate.
-    pub lr: Schedule,
-    /// Lets the learning rate fall as `1 / (1 + t · lr_decay)`.
-    pub lr_decay: f64,
-    /// The factor of an L2 penalty.
-    pub weight_decay: f64,
-    /// What the sum of squares starts from.
-    pub initial_accumulator_value: f64,
-    /// Added to the square root.
-    pub eps: f64,
-    /// Added inside the square root.
-    pub eps_root: f64,
-    /// Whether the sum that is divided by has the present gradient in it.
-    pub include_current: bool,
-    /// Climbs instead of descending.
-    pub maximize: bool,
-}
-
-impl Default for Adagrad {
-    fn default() -> Self {
-        Adagrad {
-            lr: 0.01.into(),
-            lr_decay: 0.0,
-            weight_decay: 0.0,
-            initial_accumulator_value: 0.0,
-            eps: 1e-10,
-            eps_root: 0.0,
-            include_current: true,
-            maximize: false,
-        }
-    }
-}
-
-impl Describe for Adagrad {
-    const NAME: &'static str = "adagrad";
-    const SUMMARY: &'static str = "rates that fall with the sum of squared gradients";
-
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn visit<V: Visitor>(&mut self, v: &mut V) -> Result<(), V::Error> {
-        v.schedule("lr", &mut self.lr, NOT_NEGATIVE)?;
-        v.number("lr_decay", &mut self.lr_decay, NOT_NEGATIVE)?;
-        v.number("weight_decay", &mut self.weight_decay, NOT_NEGATIVE)?;
-        v.number("initial_accumulator_value", &mut self.initial_accumulator_value, NOT_NEGATIVE)?;
-        v.number("eps", &mut self.eps, NOT_NEGATIVE)?;
-        v.number("eps_root", &mut self.eps_root, NOT_NEGATIVE)?;
-        v.flag("include_current", &mut self.include_current)?;
-        v.flag("maximize", &mut self.maximize)
+recipe! {
+    /// Adagrad: each parameter's rate falls with the sum of its squared gradients.
+    ///
+    /// ```text
+    /// g ← ±g + weight_decay · x
+    /// s ← s + g²                                       (at first s = initial_accumulator_value)
+    /// x ← x − lr / (1 + t · lr_decay) · g / (√(s + eps_root) + eps)          (t counts from 0)
+    /// ```
+    ///
+    /// With `include_current=false` the division is by the sum *before* the present gradient enters it, which wants an `eps_root`
+    /// that is not tiny: the first step is `lr · g / √eps_root`.
+    ///
+    /// Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    ///
+    /// Conventions: PyTorch's `torch.optim.Adagrad` when `eps_root` is 0 and `include_current` is true. Optax's `adagrad(lr)` is
+    /// `adagrad(initial_accumulator_value=0.1, eps=0, eps_root=1e-7)`. Notes that write `√(s + ε)` mean `adagrad(eps=0, eps_root=ε)`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Adagrad, Recipe, Rule};
+    ///
+    /// let mut rule = Adagrad { lr: 0.4.into(), ..Adagrad::default() }.rule(2, 1)?;
+    /// let mut x = [-5.0, -2.0];
+    /// rule.step(&mut x, &[-1.0, -8.0])?;
+    /// assert!((x[0] + 4.6_f64).abs() < 1e-9 && (x[1] + 1.6_f64).abs() < 1e-9);
+    /// # Ok::<(), thalweg_rule::RuleError>(())
+    /// ```
+    pub struct Adagrad = adagrad("rates that fall with the sum of squared gradients") {
+        /// The learning rate.
+        lr: Schedule = 0.01.into(), NOT_NEGATIVE;
+        /// Lets the learning rate fall as `1 / (1 + t · lr_decay)`.
+        lr_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// The factor of an L2 penalty.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// What the sum of squares starts from.
+        initial_accumulator_value: f64 = 0.0, NOT_NEGATIVE;
+        /// Added to the square root.
+        eps: f64 = 1e-10, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// Whether the sum that is divided by has the present gradient in it.
+        include_current: bool = true;
+        /// Climbs instead of descending.
+        maximize: bool = false;
     }
 }
 

@@ -1,138 +1,182 @@
 //! Rules that are Adam with one thing changed.
 
-use crate::hyper::{BELOW_ONE, Describe, NOT_NEGATIVE, Visitor};
+use crate::hyper::{BELOW_ONE, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
+use crate::transform::{Framed, ScaleByAdam, Weights};
 use crate::{Adam, BiasCorrection, Real, Schedule};
 
-/// Adam with decoupled weight decay: [`Adam`]'s step, then `x ← x − lr · weight_decay · x` of the old `x`.
-///
-/// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; PyTorch's `torch.optim.AdamW`.
-///
-/// ```
-/// use thalweg_rule::{AdamW, Recipe, Rule};
-///
-/// let mut rule = AdamW { lr: 0.1.into(), weight_decay: 0.5, ..AdamW::default() }.rule(1, 1)?;
-/// let mut x = [1.0];
-/// rule.step(&mut x, &[7.0])?;
-/// assert!((x[0] - 0.85_f64).abs() < 1e-8);
-/// # Ok::<(), thalweg_rule::RuleError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct AdamW {
-    /// The learning rate.
-    pub lr: Schedule,
-    /// How much of the mean gradient is kept.
-    pub beta1: f64,
-    /// How much of the mean square is kept.
-    pub beta2: f64,
-    /// Added to the square root.
-    pub eps: f64,
-    /// The part of each parameter, times the learning rate, that is taken away.
-    pub weight_decay: f64,
-    /// Divides by the largest mean square so far.
-    pub amsgrad: bool,
-    /// Climbs instead of descending.
-    pub maximize: bool,
-}
-
-impl Default for AdamW {
-    fn default() -> Self {
-        AdamW {
-            lr: 0.001.into(),
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-            weight_decay: 0.01,
-            amsgrad: false,
-            maximize: false,
-        }
-    }
-}
-
-impl Describe for AdamW {
-    const NAME: &'static str = "adamw";
-    const SUMMARY: &'static str = "Adam with decoupled weight decay";
-
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn visit<V: Visitor>(&mut self, v: &mut V) -> Result<(), V::Error> {
-        v.schedule("lr", &mut self.lr, NOT_NEGATIVE)?;
-        v.number("beta1", &mut self.beta1, BELOW_ONE)?;
-        v.number("beta2", &mut self.beta2, BELOW_ONE)?;
-        v.number("eps", &mut self.eps, NOT_NEGATIVE)?;
-        v.number("weight_decay", &mut self.weight_decay, NOT_NEGATIVE)?;
-        v.flag("amsgrad", &mut self.amsgrad)?;
-        v.flag("maximize", &mut self.maximize)
+recipe! {
+    /// Adam with decoupled weight decay.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · g;   m̂ = m / (1 − beta1ᵗ)          (t counts from 1)
+    /// v ← beta2 · v + (1 − beta2) · g²;  v̂ = v / (1 − beta2ᵗ)
+    /// x ← x − lr · (m̂ / (√(v̂ + eps_root) + eps) + weight_decay · x)
+    /// ```
+    ///
+    /// `amsgrad` and `nesterov` are those of [`Adam`].
+    ///
+    /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+    ///
+    /// Conventions: PyTorch's `torch.optim.AdamW` when `eps_root` is 0 and `nesterov` is false; Optax's `adamw`, whose `weight_decay`
+    /// is 1e-4 if not given.
+    ///
+    /// ```
+    /// use thalweg_rule::{AdamW, Recipe, Rule};
+    ///
+    /// let mut rule = AdamW { lr: 0.1.into(), weight_decay: 0.5, ..AdamW::default() }.rule(1, 1)?;
+    /// let mut x = [1.0];
+    /// rule.step(&mut x, &[7.0])?;
+    /// assert!((x[0] - 0.85_f64).abs() < 1e-8);
+    /// # Ok::<(), thalweg_rule::RuleError>(())
+    /// ```
+    pub struct AdamW = adamw("Adam with decoupled weight decay") {
+        /// The learning rate.
+        lr: Schedule = 0.001.into(), NOT_NEGATIVE;
+        /// How much of the mean gradient is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the mean square is kept.
+        beta2: f64 = 0.999, BELOW_ONE;
+        /// Added to the square root.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// The part of each parameter, times the learning rate, that is taken away.
+        weight_decay: f64 = 0.01, NOT_NEGATIVE;
+        /// Divides by the largest mean square so far.
+        amsgrad: bool = false;
+        /// Steps from the mean gradient as it will be one step on.
+        nesterov: bool = false;
+        /// Climbs instead of descending.
+        maximize: bool = false;
     }
 }
 
 impl Assemble for AdamW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let AdamW { lr, beta1, beta2, eps, weight_decay, amsgrad, maximize } = self.clone();
-        Adam { lr, beta1, beta2, eps, amsgrad, maximize, ..Adam::default() }.decayed(weight_decay)
+        let AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, amsgrad, nesterov, maximize } =
+            self.clone();
+        let (bias_correction, decoupled_weight_decay) = (BiasCorrection::Full, true);
+        Adam {
+            lr,
+            beta1,
+            beta2,
+            eps,
+            eps_root,
+            weight_decay,
+            amsgrad,
+            bias_correction,
+            decoupled_weight_decay,
+            nesterov,
+            maximize,
+        }
+        .pieces()
     }
 }
 
-/// AMSGrad as lecture notes have it: no bias correction, other defaults. PyTorch's is `adam(amsgrad=true)`.
-///
-/// ```text
-/// m ← beta1 · m + (1 − beta1) · g
-/// v ← beta2 · v + (1 − beta2) · g²;   v̂ ← max(v̂, v)
-/// x ← x − lr · m / (√v̂ + eps)
-/// ```
-///
-/// Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, whose algorithm 2 has no `eps`.
-///
-/// ```
-/// use thalweg_rule::{AMSGrad, Recipe, Rule};
-///
-/// let mut rule = AMSGrad::default().rule(1, 1)?;
-/// let mut x = [2.0];
-/// rule.step(&mut x, &[10.0])?;
-/// assert!((x[0] - 1.0_f64).abs() < 1e-5);
-/// # Ok::<(), thalweg_rule::RuleError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct AMSGrad {
-    /// The learning rate.
-    pub lr: Schedule,
-    /// How much of the mean gradient is kept.
-    pub beta1: f64,
-    /// How much of the mean square is kept.
-    pub beta2: f64,
-    /// Added to the square root.
-    pub eps: f64,
-}
-
-impl Default for AMSGrad {
-    fn default() -> Self {
-        AMSGrad { lr: 1.0.into(), beta1: 0.9, beta2: 0.99, eps: 1e-6 }
+recipe! {
+    /// Adam with Nesterov's momentum and decoupled weight decay.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · g                                   (t counts from 1)
+    /// v ← beta2 · v + (1 − beta2) · g²;  v̂ = v / (1 − beta2ᵗ)
+    /// m̂ = beta1 · m / (1 − beta1ᵗ⁺¹) + (1 − beta1) · g / (1 − beta1ᵗ)
+    /// x ← x − lr · (m̂ / (√(v̂ + eps_root) + eps) + weight_decay · x)
+    /// ```
+    ///
+    /// Source: Dozat, "Incorporating Nesterov momentum into Adam", 2016; Loshchilov and Hutter, "Decoupled weight decay regularization",
+    /// 2019.
+    ///
+    /// Conventions: Optax's `nadamw`, and its `nadam` when `weight_decay` is 0. PyTorch's `NAdam` lets the momentum grow by a schedule:
+    /// [`nadam`](crate::NAdam).
+    ///
+    /// ```
+    /// use thalweg_rule::{NAdamW, Recipe, Rule};
+    ///
+    /// let mut rule = NAdamW { lr: 0.19.into(), weight_decay: 0.0, ..NAdamW::default() }.rule(1, 1)?;
+    /// let mut x = [1.0];
+    /// rule.step(&mut x, &[7.0])?;
+    /// // m̂ = 0.9 · 0.1 g / 0.19 + g
+    /// assert!((x[0] - (1.0 - 0.28_f64)).abs() < 1e-8);
+    /// # Ok::<(), thalweg_rule::RuleError>(())
+    /// ```
+    pub struct NAdamW = nadamw("Adam with Nesterov's momentum and decoupled weight decay") {
+        /// The learning rate.
+        lr: Schedule = 0.001.into(), NOT_NEGATIVE;
+        /// How much of the mean gradient is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the mean square is kept.
+        beta2: f64 = 0.999, BELOW_ONE;
+        /// Added to the square root.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// The part of each parameter, times the learning rate, that is taken away.
+        weight_decay: f64 = 1e-4, NOT_NEGATIVE;
     }
 }
 
-impl Describe for AMSGrad {
-    const NAME: &'static str = "amsgrad";
-    const SUMMARY: &'static str = "Adam with the largest mean square so far and no bias correction";
-
-    fn blank() -> Self {
-        Self::default()
+impl Assemble for NAdamW {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        let NAdamW { lr, beta1, beta2, eps, eps_root, weight_decay } = self.clone();
+        let nesterov = AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, ..AdamW::default() };
+        AdamW { nesterov: true, ..nesterov }.pieces()
     }
+}
 
-    fn visit<V: Visitor>(&mut self, v: &mut V) -> Result<(), V::Error> {
-        v.schedule("lr", &mut self.lr, NOT_NEGATIVE)?;
-        v.number("beta1", &mut self.beta1, BELOW_ONE)?;
-        v.number("beta2", &mut self.beta2, BELOW_ONE)?;
-        v.number("eps", &mut self.eps, NOT_NEGATIVE)
+recipe! {
+    /// AMSGrad as lecture notes have it: no bias correction, other defaults.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · g;   bias_correction_mu: m̂ = m / (1 − beta1ᵗ), otherwise m̂ = m
+    /// v ← beta2 · v + (1 − beta2) · g²;  bias_correction_nu: v̂ = v / (1 − beta2ᵗ), otherwise v̂ = v
+    /// w ← max(w, v̂)                                                                        (t counts from 1)
+    /// x ← x − lr · m̂ / (√(w + eps_root) + eps)
+    /// ```
+    ///
+    /// Source: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, algorithm 2, which has no `eps`.
+    ///
+    /// Conventions: Optax's `amsgrad` when both corrections are on; its other defaults are `beta2=0.999` and `eps=1e-8`. PyTorch's, which
+    /// takes the largest square before correcting it, is `adam(amsgrad=true)`.
+    ///
+    /// ```
+    /// use thalweg_rule::{AMSGrad, Recipe, Rule};
+    ///
+    /// let mut rule = AMSGrad::default().rule(1, 1)?;
+    /// let mut x = [2.0];
+    /// rule.step(&mut x, &[10.0])?;
+    /// assert!((x[0] - 1.0_f64).abs() < 1e-5);
+    /// # Ok::<(), thalweg_rule::RuleError>(())
+    /// ```
+    pub struct AMSGrad = amsgrad("Adam with the largest mean square so far and no bias correction") {
+        /// The learning rate.
+        lr: Schedule = 1.0.into(), NOT_NEGATIVE;
+        /// How much of the mean gradient is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the mean square is kept.
+        beta2: f64 = 0.99, BELOW_ONE;
+        /// Added to the square root.
+        eps: f64 = 1e-6, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// Frees the mean gradient of its bias.
+        bias_correction_mu: bool = false;
+        /// Frees the mean square of its bias before the largest is taken.
+        bias_correction_nu: bool = false;
     }
 }
 
 impl Assemble for AMSGrad {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let AMSGrad { lr, beta1, beta2, eps } = self.clone();
-        let bias_correction = BiasCorrection::None;
-        Adam { lr, beta1, beta2, eps, amsgrad: true, bias_correction, ..Adam::default() }.pieces()
+        let kind = |on| if on { BiasCorrection::Full } else { BiasCorrection::None };
+        let correction = [kind(self.bias_correction_mu), kind(self.bias_correction_nu)];
+        let weights = Weights::Adam { correction, nesterov: false, correct_first: true };
+        let epsilons = [self.eps, self.eps_root];
+        Framed::with(&self.lr).around(ScaleByAdam::<true>::weighing(
+            [self.beta1, self.beta2],
+            epsilons,
+            weights,
+        ))
     }
 }

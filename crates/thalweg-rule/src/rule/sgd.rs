@@ -1,82 +1,55 @@
 //! Gradient descent with PyTorch's momentum.
 
-use crate::hyper::{Describe, FINITE, NOT_NEGATIVE, Visitor};
+use crate::hyper::{FINITE, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::{Gradient, Rate, Trace};
 use crate::{Chain, Real, Schedule};
 
-/// Gradient descent, optionally with momentum; also known as `gradient_descent`.
-///
-/// ```text
-/// g ← ±g + weight_decay · x
-/// b ← momentum · b + (1 − dampening) · g       (first step: b ← g)
-/// d ← b,  with nesterov:  d ← g + momentum · b      (momentum = 0: d ← g)
-/// x ← x − lr · d
-/// ```
-///
-/// PyTorch's `torch.optim.SGD`: the velocity does not hold the learning rate, as it does in [`HeavyBall`](crate::HeavyBall).
-/// Polyak 1964; Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", 2013.
-///
-/// ```
-/// use thalweg_rule::{Recipe, Rule, Sgd};
-///
-/// let mut rule = Sgd { lr: 0.1.into(), ..Sgd::default() }.rule(2, 1)?;
-/// let mut x = [1.0, -1.0];
-/// rule.step(&mut x, &[5.0, 0.0])?;
-/// assert_eq!(x, [0.5, -1.0]);
-/// # Ok::<(), thalweg_rule::RuleError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sgd {
-    /// The learning rate.
-    pub lr: Schedule,
-    /// How much of the last direction is kept.
-    pub momentum: f64,
-    /// How much of a new gradient is left out of the direction.
-    pub dampening: f64,
-    /// The factor of an L2 penalty.
-    pub weight_decay: f64,
-    /// Nesterov's momentum; needs `momentum` above 0 and no dampening.
-    pub nesterov: bool,
-    /// Climbs instead of descending.
-    pub maximize: bool,
-}
-
-impl Default for Sgd {
-    fn default() -> Self {
-        Sgd {
-            lr: 0.001.into(),
-            momentum: 0.0,
-            dampening: 0.0,
-            weight_decay: 0.0,
-            nesterov: false,
-            maximize: false,
-        }
+recipe! {
+    /// Gradient descent, optionally with momentum; also known as `gradient_descent`.
+    ///
+    /// ```text
+    /// g ← ±g + weight_decay · x
+    /// b ← momentum · b + (1 − dampening) · g       (first step: b ← g)
+    /// d ← b,  with nesterov:  d ← g + momentum · b      (momentum = 0: d ← g)
+    /// x ← x − lr · d
+    /// ```
+    ///
+    /// Source: Robbins and Monro, "A stochastic approximation method", 1951; momentum: Polyak, "Some methods of speeding up the
+    /// convergence of iteration methods", 1964; nesterov: Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and
+    /// momentum in deep learning", 2013.
+    ///
+    /// Conventions: PyTorch's `torch.optim.SGD`; Optax's `sgd` when there is neither dampening nor weight decay. The velocity does not
+    /// hold the learning rate, as it does in [`HeavyBall`](crate::HeavyBall).
+    ///
+    /// ```
+    /// use thalweg_rule::{Recipe, Rule, Sgd};
+    ///
+    /// let mut rule = Sgd { lr: 0.1.into(), ..Sgd::default() }.rule(2, 1)?;
+    /// let mut x = [1.0, -1.0];
+    /// rule.step(&mut x, &[5.0, 0.0])?;
+    /// assert_eq!(x, [0.5, -1.0]);
+    /// # Ok::<(), thalweg_rule::RuleError>(())
+    /// ```
+    pub struct Sgd = sgd("gradient descent with PyTorch's momentum; also gradient_descent") {
+        /// The learning rate.
+        lr: Schedule = 0.001.into(), NOT_NEGATIVE;
+        /// How much of the last direction is kept.
+        momentum: f64 = 0.0, NOT_NEGATIVE;
+        /// How much of a new gradient is left out of the direction.
+        dampening: f64 = 0.0, FINITE;
+        /// The factor of an L2 penalty.
+        weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Nesterov's momentum; needs `momentum` above 0 and no dampening.
+        nesterov: bool = false;
+        /// Climbs instead of descending.
+        maximize: bool = false;
     }
-}
-
-impl Describe for Sgd {
-    const NAME: &'static str = "sgd";
-    const SUMMARY: &'static str = "gradient descent with PyTorch's momentum; also gradient_descent";
-
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn visit<V: Visitor>(&mut self, v: &mut V) -> Result<(), V::Error> {
-        v.schedule("lr", &mut self.lr, NOT_NEGATIVE)?;
-        v.number("momentum", &mut self.momentum, NOT_NEGATIVE)?;
-        v.number("dampening", &mut self.dampening, FINITE)?;
-        v.number("weight_decay", &mut self.weight_decay, NOT_NEGATIVE)?;
-        v.flag("nesterov", &mut self.nesterov)?;
-        v.flag("maximize", &mut self.maximize)
-    }
-
-    fn conflict(&self) -> Option<(&'static str, String)> {
-        let wrong = self.nesterov && (self.momentum <= 0.0 || self.dampening != 0.0);
+    conflict |rule| {
+        let wrong = rule.nesterov && (rule.momentum <= 0.0 || rule.dampening != 0.0);
         wrong.then(|| ("nesterov", "needs a momentum above 0 and a dampening of 0".to_owned()))
-    }
+    };
 }
 
 impl Assemble for Sgd {

@@ -1,55 +1,70 @@
 //! Half a cosine wave from one value to another.
 
-use std::f64::consts::PI;
+use super::shape::{cosine, mix, part};
+use super::{Course, Length};
+use crate::hyper::{Describe, FINITE, POSITIVE, recipe};
 
-use crate::hyper::{Describe, FINITE, Visitor};
-
-/// Half a cosine wave from `init` down to `final`, then constant.
-///
-/// ```text
-/// value(t) = final + (init − final) · (1 + cos(π · min(t, steps) / steps)) / 2
-/// ```
-///
-/// Loshchilov and Hutter, "SGDR", 2017, without restarts. Optax's `cosine_decay_schedule(init, steps, alpha)` with
-/// `final = alpha · init`.
-///
-/// ```
-/// use thalweg_rule::{Cosine, Schedule};
-///
-/// let schedule = Schedule::from(Cosine { init: 1.0, steps: 10, r#final: 0.0 });
-/// assert!((schedule.at(5) - 0.5).abs() < 1e-15);
-/// assert_eq!(schedule.at(11), 0.0);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cosine {
-    /// The value at step 0.
-    pub init: f64,
-    /// The step at which `final` is reached, at least 1.
-    pub steps: u64,
-    /// The value from then on.
-    pub r#final: f64,
+recipe! {
+    /// Half a cosine wave from `init` down to `final`, then constant.
+    ///
+    /// ```text
+    /// value(t) = final + (init − final) · ((1 + cos(π · min(t, steps) / steps)) / 2)^exponent
+    /// ```
+    ///
+    /// With `periodic=true` the wave goes on, up and down, with the period `2 · steps`.
+    ///
+    /// Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts.
+    ///
+    /// Conventions: Optax's `cosine_decay_schedule(init, steps, alpha, exponent)` has `alpha = final / init`. PyTorch's
+    /// `CosineAnnealingLR(T_max=steps, eta_min=final)` is periodic.
+    ///
+    /// ```
+    /// use thalweg_rule::{Cosine, Schedule};
+    ///
+    /// let schedule = Schedule::from(Cosine::new(1.0, 10));
+    /// assert!((schedule.at(5) - 0.5).abs() < 1e-15);
+    /// assert_eq!(schedule.at(11), 0.0);
+    /// let wave = Schedule::from(Cosine { periodic: true, ..Cosine::new(1.0, 10) });
+    /// assert_eq!(wave.at(20), 1.0);
+    /// ```
+    pub struct Cosine = cosine("half a cosine wave from init to final over a number of steps, then constant") requires {
+        /// The value at step 0.
+        init: f64 = 0.0, FINITE;
+        /// The step at which `final` is reached, at least 1.
+        steps: u64 = 1;
+    } {
+        /// The value from then on.
+        r#final: f64 = 0.0, FINITE;
+        /// The power of the half wave; above 1 it falls sooner.
+        exponent: f64 = 1.0, POSITIVE;
+        /// Goes on up and down.
+        periodic: bool = false;
+    }
 }
 
 impl Cosine {
-    #[cold]
-    pub(super) fn at(&self, step: u64) -> f64 {
-        let way = step.min(self.steps) as f64 / self.steps as f64;
-        self.r#final + (self.init - self.r#final) * 0.5 * (1.0 + (PI * way).cos())
+    /// From `init` to 0, with defaults for everything else.
+    pub fn new(init: f64, steps: u64) -> Self {
+        Cosine { init, steps, ..Self::blank() }
     }
 }
 
-impl Describe for Cosine {
-    const NAME: &'static str = "cosine";
-    const SUMMARY: &'static str =
-        "half a cosine wave from init to final over a number of steps, then constant";
-
-    fn blank() -> Self {
-        Cosine { init: 0.0, steps: 1, r#final: 0.0 }
+impl Course for Cosine {
+    fn at(&self, step: u64) -> f64 {
+        let step = if self.periodic {
+            let round = step % self.steps.saturating_mul(2).max(1);
+            round.min(self.steps.saturating_mul(2) - round)
+        } else {
+            step
+        };
+        mix(self.init, self.r#final, cosine(part(step, self.steps)).powf(self.exponent))
     }
 
-    fn visit<V: Visitor>(&mut self, v: &mut V) -> Result<(), V::Error> {
-        v.required("init", &mut self.init, FINITE)?;
-        v.count("steps", &mut self.steps)?;
-        v.number("final", &mut self.r#final, FINITE)
+    fn turns(&self, _: u64) -> Vec<u64> {
+        vec![self.steps]
+    }
+
+    fn length(&self) -> Length {
+        if self.periodic { Length::Goes(self.steps.saturating_mul(4)) } else { Length::Ends(self.steps) }
     }
 }

@@ -1,12 +1,24 @@
 //! The contract of element-wise transforms, how two become one, and the blocks that rules are made of.
 
+mod average;
+mod bias;
+mod decay;
+mod framed;
+mod moments;
 mod rate;
 mod trace;
 
+pub(crate) use average::Average;
+pub(crate) use bias::Gathered;
+pub use decay::AddDecayedWeights;
+pub(crate) use framed::Framed;
+pub use moments::ScaleByAdam;
+pub(crate) use moments::Weights;
 pub use rate::Rate;
 pub use trace::{Gradient, Trace};
 
-pub use crate::rule::{AddDecayedWeights, ClipByValue, ScaleByAdam, ScaleByRms, ScaleByRss};
+pub use crate::rule::{ClipByValue, ScaleByRms, ScaleByRss};
+pub use crate::rule::{ScaleByAdadelta, ScaleByAdamax, ScaleByRprop, Sign, SignOfMean};
 
 use crate::Arithmetic;
 
@@ -78,8 +90,20 @@ pub trait Transform: Clone + Send + Sync + 'static {
         0.0
     }
 
+    /// Shows every number that is carried from step to step by [`begin`](Transform::begin), with a name: what a saved run needs
+    /// beside the slots and the step count.
+    fn numbers(&mut self, visit: &mut dyn FnMut(&str, &mut f64)) {
+        let _ = visit;
+    }
+
     /// `Some((slot, factor))` if the gradient is to be taken at `x − factor · slot` instead of at `x`.
     fn look_ahead(&self) -> Option<(usize, f64)> {
+        None
+    }
+
+    /// `Some((slot, factor))` if `factor · slot` are better parameters for use after training than the last ones:
+    /// [`Rule::averaged`](crate::Rule::averaged).
+    fn average(&self) -> Option<(usize, f64)> {
         None
     }
 }
@@ -117,8 +141,18 @@ impl<P: Transform, Q: Transform> Transform for Chain<P, Q> {
         if slot < P::SLOTS { self.0.slot_start(slot) } else { self.1.slot_start(slot - P::SLOTS) }
     }
 
+    fn numbers(&mut self, visit: &mut dyn FnMut(&str, &mut f64)) {
+        self.0.numbers(visit);
+        self.1.numbers(visit);
+    }
+
     fn look_ahead(&self) -> Option<(usize, f64)> {
         let second = || self.1.look_ahead().map(|(slot, factor)| (slot + P::SLOTS, factor));
         self.0.look_ahead().or_else(second)
+    }
+
+    fn average(&self) -> Option<(usize, f64)> {
+        let second = self.1.average().map(|(slot, factor)| (slot + P::SLOTS, factor));
+        second.or_else(|| self.0.average())
     }
 }

@@ -1,9 +1,9 @@
 //! What must not change a single bit: how a chain is run, how many problems stand side by side, how many threads there are, and
 //! whether a run was interrupted.
 
-use thalweg_rule::Rule;
+use thalweg_rule::{Optimizer, Rule, Snapshot};
 
-use crate::functions::{SPECS, descend, quartic, rule, scattered};
+use crate::functions::{SPECS, descend, looks_ahead, quartic, rule, scattered};
 
 /// Runs `steps` steps along a fixed sequence of gradients.
 fn run(rule: &mut dyn Rule<f64>, x: &mut [f64], steps: u64) {
@@ -13,8 +13,8 @@ fn run(rule: &mut dyn Rule<f64>, x: &mut [f64], steps: u64) {
     }
 }
 
-fn state(rule: &dyn Rule<f64>) -> Vec<Vec<f64>> {
-    rule.state().into_iter().map(|(_, slot)| slot.to_vec()).collect()
+fn state(rule: &mut dyn Rule<f64>) -> Vec<Vec<f64>> {
+    Snapshot::of(rule).slots().map(|(_, slot)| slot.to_vec()).collect()
 }
 
 #[test]
@@ -27,10 +27,10 @@ fn one_loop_and_a_chain_of_blocks_give_the_same_bits() {
             run(&mut *alone, &mut x, 5);
             run(&mut *chained, &mut y, 5);
             assert_eq!(x, y, "{spec} of size {size}");
-            assert_eq!(state(&*alone), state(&*chained), "{spec} of size {size}");
+            assert_eq!(state(&mut *alone), state(&mut *chained), "{spec} of size {size}");
             let (mut here, mut there) = (vec![0.0; size], vec![0.0; size]);
             let looked = alone.evaluation_point(&x, &mut here);
-            assert_eq!(looked, spec.contains("lookahead"), "{spec}");
+            assert_eq!(looked, looks_ahead(spec), "{spec}");
             assert_eq!((looked, here), (chained.evaluation_point(&y, &mut there), there), "{spec}");
         }
     }
@@ -42,7 +42,7 @@ fn side_by_side(spec: &str, dim: usize, lanes: usize) {
     let mut x = scattered(dim * lanes, 99);
     let alone: Vec<Vec<f64>> = (0..lanes)
         .map(|i| {
-            let mut rule = rule(spec, dim, 1);
+            let mut rule = Optimizer::parse(spec).unwrap().rule_from(dim, 1, i as u64).unwrap();
             let mut x: Vec<f64> = (0..dim).map(|j| x[j * lanes + i]).collect();
             for step in 0..6 {
                 let g = scattered(dim * lanes, step + 1);
@@ -87,7 +87,7 @@ fn one_thread_and_two_give_the_same_bits_for_a_million_parameters() {
             let size = 1_000_003;
             let (mut rule, mut x) = (rule(spec, size, 1), scattered(size, 99));
             run(&mut *rule, &mut x, 2);
-            (x, state(&*rule))
+            (x, state(&mut *rule))
         })
     };
     for spec in SPECS {
@@ -101,14 +101,13 @@ fn a_restored_run_continues_with_the_same_bits() {
         let mut straight = rule(spec, 5, 1);
         let mut x = scattered(5, 99);
         run(&mut *straight, &mut x, 4);
-        let (middle, saved) = (x.clone(), state(&*straight));
+        let (middle, saved) = (x.clone(), Snapshot::of(&mut *straight));
         for _ in 0..6 {
             descend(&mut *straight, quartic, &mut x);
         }
 
         let mut resumed = rule(spec, 5, 1);
-        let slots: Vec<&[f64]> = saved.iter().map(Vec::as_slice).collect();
-        resumed.restore(4, &slots).unwrap();
+        saved.restore(&mut *resumed).unwrap();
         let mut y = middle;
         for _ in 0..6 {
             descend(&mut *resumed, quartic, &mut y);
@@ -123,10 +122,10 @@ fn a_reset_rule_is_a_new_one() {
         let mut used = rule(spec, 20, 1);
         run(&mut *used, &mut scattered(20, 5), 3);
         used.reset();
-        let (mut x, mut y) = (scattered(20, 99), scattered(20, 99));
+        let (mut x, mut y, mut new) = (scattered(20, 99), scattered(20, 99), rule(spec, 20, 1));
         run(&mut *used, &mut x, 4);
-        run(&mut *rule(spec, 20, 1), &mut y, 4);
-        assert_eq!((x, used.steps()), (y, 4), "{spec}");
+        run(&mut *new, &mut y, 4);
+        assert_eq!((x, used.steps()), (y, new.steps()), "{spec}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is refused, and in which words.
 
 use thalweg_rule::{
-    Adam, Cosine, Optimizer, Preconditioned, Recipe, RmsProp, RuleError, Schedule, Sgd, names, schedule_names,
+    Adam, Cosine, Optimizer, Preconditioned, Recipe, RmsProp, RuleError, Schedule, Sgd, Snapshot, names,
+    schedule_names,
 };
 
 use crate::functions::rule;
@@ -38,6 +39,10 @@ fn text_outside_a_range_is_refused_with_name_value_and_range() {
             "preconditioned(0.1, matrix=[[1, 2]])",
             "column 21: `preconditioned`: matrix must be a square matrix of finite numbers such as [[1, 0], [0, 2]]",
         ),
+        ("rmsprop(nesterov=true)", "column 9: `rmsprop`: nesterov needs a momentum above 0"),
+        ("rprop(eta_minus=1)", "column 7: `rprop`: eta_minus must be above 0 and below 1, found 1"),
+        ("rprop(step_min=60)", "column 7: `rprop`: step_min must be at most step_max=50, found 60"),
+        ("radam(threshold=3)", "column 7: `radam`: threshold must be finite and at least 4, found 3"),
         ("rmsprop(new_weight=-1)", "column 9: `rmsprop`: new_weight must be finite and at least 0, found -1"),
     ] {
         assert_eq!(refusal(text), message);
@@ -66,7 +71,7 @@ fn typed_hyperparameters_are_held_to_the_same_ranges() {
         message(Sgd { nesterov: true, ..Sgd::default() }.rule::<f64>(2, 1)),
         "`sgd`: nesterov needs a momentum above 0 and a dampening of 0"
     );
-    let never: Schedule = Cosine { init: 0.1, steps: 0, r#final: 0.0 }.into();
+    let never: Schedule = Cosine::new(0.1, 0).into();
     assert_eq!(
         message(RmsProp { lr: never, ..RmsProp::default() }.rule::<f64>(2, 1)),
         "`rmsprop`: lr is wrong: `cosine`: steps must be a whole number from 1 to 2^53, found 0"
@@ -85,8 +90,14 @@ fn wrong_lengths_are_refused_and_change_nothing() {
     assert_eq!(error.to_string(), "gradient: found 5 elements, expected 2 × 3 = 6");
     assert!(rule.step(&mut [0.0; 7], &[1.0; 6]).is_err());
     assert_eq!((x, rule.steps()), ([1.0; 6], 0));
-    assert_eq!(rule.restore(3, &[&[0.0; 6]]).unwrap_err(), RuleError::Slots { found: 1, expected: 2 });
-    assert!(rule.restore(3, &[&[0.0; 6], &[0.0; 2]]).is_err());
+    let other = Snapshot::of(&mut *crate::functions::rule::<f64>("adam(lr=0.1)", 3, 3));
+    assert_eq!(
+        other.restore(&mut *rule).unwrap_err().to_string(),
+        "saved state: found `exp_avg`, a vector like the parameters of length 9, where this rule has `exp_avg`, a vector like the \
+         parameters of length 6"
+    );
+    let other = Snapshot::of(&mut *crate::functions::rule::<f64>("sgd(lr=0.1, momentum=0.9)", 2, 3));
+    assert!(other.restore(&mut *rule).is_err());
     assert_eq!(rule.steps(), 0);
 }
 
@@ -114,12 +125,13 @@ fn signatures_show_defaults_and_what_must_be_given() {
     );
     assert_eq!(signature("clip_by_global_norm"), "clip_by_global_norm(max_norm, eps=1e-6)");
     assert_eq!(signature("preconditioned"), "preconditioned(lr=0.001, [diagonal], [matrix])");
-    assert_eq!(signature("cosine"), "cosine(init, steps, final=0)");
+    assert_eq!(signature("cosine"), "cosine(init, steps, final=0, exponent=1, periodic=false)");
 }
 
 #[test]
 fn nan_gradients_reach_the_parameters_instead_of_being_clipped_away() {
-    for spec in ["clip_by_value(1)", "clip_by_global_norm(1)", "adam()", "adam(amsgrad=true)"] {
+    let rules = ["adam()", "adam(amsgrad=true)", "adamax()", "radam()", "sign_sgd()", "signum()", "rprop()"];
+    for spec in rules.into_iter().chain(["clip_by_value(1)", "clip_by_global_norm(1)"]) {
         let mut x = [1.0];
         rule(spec, 1, 1).step(&mut x, &[f64::NAN]).unwrap();
         assert!(x[0].is_nan(), "{spec}");

@@ -2,50 +2,30 @@
 
 use proptest::prelude::*;
 use thalweg_rule::{
-    AMSGrad, Adagrad, Adam, AdamW, AddDecayedWeights, BiasCorrection, ClipByGlobalNorm, ClipByValue, Cosine,
-    HeavyBall, Nesterov, Optimizer, Preconditioned, RmsProp, Scale, Schedule, Sgd,
+    AMSGrad, AdaHessian, Adagrad, Adam, AdamW, AddDecayedWeights, BiasCorrection, ClipByGlobalNorm,
+    ClipByValue, Groups, HeavyBall, Lookahead, Nesterov, Optimizer, ParameterEma, ParameterSwa,
+    Preconditioned, RAdam, RmsProp, Rprop, Sam, Scale, Schedule, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+    SkipNonfinite, Sophia,
 };
+
+use crate::any_schedule::{self, positive, unit};
 
 #[test]
 fn printing_shows_every_hyperparameter() {
     assert_eq!(
         Optimizer::parse("clip_by_global_norm(1.0)|adam(0.1)").unwrap().to_string(),
         "clip_by_global_norm(max_norm=1, eps=1e-6) | adam(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, eps_root=0, \
-         weight_decay=0, amsgrad=false, bias_correction=full, maximize=false)"
+         weight_decay=0, amsgrad=false, bias_correction=full, decoupled_weight_decay=false, nesterov=false, maximize=false)"
     );
     assert_eq!(
         Optimizer::parse("gradient_descent(lr=cosine(0.1, 100))").unwrap().to_string(),
-        "sgd(lr=cosine(init=0.1, steps=100, final=0), momentum=0, dampening=0, weight_decay=0, nesterov=false, \
-         maximize=false)"
+        "sgd(lr=cosine(init=0.1, steps=100, final=0, exponent=1, periodic=false), momentum=0, dampening=0, \
+         weight_decay=0, nesterov=false, maximize=false)"
     );
 }
 
-#[test]
-fn a_cosine_schedule_has_its_closed_form_values() {
-    let schedule: Schedule = "cosine(init=3, steps=6, final=1)".parse().unwrap();
-    for (step, expected) in [(0, 3.0), (2, 2.5), (3, 2.0), (4, 1.5), (6, 1.0), (u64::MAX, 1.0)] {
-        assert!((schedule.at(step) - expected).abs() < 1e-15, "step {step}");
-    }
-}
-
-fn unit() -> impl Strategy<Value = f64> {
-    0.0..1.0
-}
-
-fn positive() -> impl Strategy<Value = f64> {
-    prop_oneof![1e-300..1e300, 1e-9..1.0]
-}
-
 fn schedule() -> impl Strategy<Value = Schedule> {
-    prop_oneof![
-        positive().prop_map(Schedule::from),
-        (positive(), 1_u64..1 << 53, positive()).prop_map(|(init, steps, last)| Cosine {
-            init,
-            steps,
-            r#final: last
-        }
-        .into()),
-    ]
+    any_schedule::schedule(1 << 48)
 }
 
 fn link() -> impl Strategy<Value = Optimizer> {
@@ -83,13 +63,14 @@ fn link() -> impl Strategy<Value = Optimizer> {
                 RmsProp {
                     lr,
                     alpha,
-                    momentum,
                     eps,
                     eps_root,
                     centered,
                     maximize,
                     new_weight,
-                    weight_decay: 0.1,
+                    nesterov: maximize,
+                    momentum: momentum + 0.1,
+                    ..RmsProp::default()
                 }
                 .into()
             }
@@ -107,6 +88,8 @@ fn link() -> impl Strategy<Value = Optimizer> {
                     weight_decay: 0.1,
                     amsgrad,
                     bias_correction,
+                    decoupled_weight_decay: amsgrad,
+                    nesterov: maximize,
                     maximize,
                 }
                 .into()
@@ -119,24 +102,104 @@ fn link() -> impl Strategy<Value = Optimizer> {
             eps,
             weight_decay,
             amsgrad,
-            maximize
+            maximize,
+            ..AdamW::default()
         }
         .into()),
-        five().prop_map(|(lr, beta1, beta2, eps, _)| AMSGrad { lr, beta1, beta2, eps }.into()),
+        five().prop_map(|(lr, beta1, beta2, eps, eps_root)| {
+            AMSGrad { lr, beta1, beta2, eps, eps_root, ..AMSGrad::default() }.into()
+        }),
+        (five(), flags()).prop_map(|((lr, beta1, beta2, eps, _), (nesterov, eps_before_correction))| {
+            RAdam { lr, beta1, beta2, eps, nesterov, eps_before_correction, ..RAdam::default() }.into()
+        }),
+        (unit(), unit(), positive()).prop_map(|(step_min, above, eta_plus)| {
+            Rprop { step_min, step_max: step_min + above + 0.1, eta_plus: eta_plus + 1.1, ..Rprop::default() }
+                .into()
+        }),
         (schedule(), prop::collection::vec(-1e9..1e9, 1..5))
             .prop_map(|(lr, d)| Preconditioned::diagonal(lr, d).into()),
         (schedule(), prop::collection::vec(prop::collection::vec(-1e9..1e9, 3), 3))
             .prop_map(|(lr, rows)| Preconditioned::matrix(lr, rows).into()),
         positive().prop_map(|limit| ClipByValue::new(limit).into()),
         (positive(), positive()).prop_map(|(max_norm, eps)| ClipByGlobalNorm { max_norm, eps }.into()),
-        positive().prop_map(|weight_decay| AddDecayedWeights { weight_decay }.into()),
+        positive().prop_map(|weight_decay| AddDecayedWeights { weight_decay, mask: None }.into()),
         schedule().prop_map(|factor| Scale { factor }.into()),
+        (1_u64..1 << 53, unit(), any::<bool>()).prop_map(|(k, alpha, reset_state)| Lookahead {
+            k,
+            alpha,
+            reset_state
+        }
+        .into()),
+        (positive(), positive(), 1_u64..1 << 53, any::<bool>()).prop_map(|(rho, eps, steps, adaptive)| Sam {
+            rho,
+            eps,
+            steps,
+            adaptive
+        }
+        .into()),
+        (five(), prop::option::of(1_u64..1 << 53), any::<bool>()).prop_map(
+            |((lr, beta1, beta2, eps, weight_lr_power), steps, adam)| {
+                let (warmup_steps, weight_decay) = (steps.map(|steps| steps as f64), 0.1);
+                if adam {
+                    ScheduleFreeAdamW { lr, warmup_steps, beta1, beta2, eps, weight_decay, weight_lr_power }
+                        .into()
+                } else {
+                    ScheduleFreeSgd { lr, warmup_steps, beta1, weight_decay, weight_lr_power }.into()
+                }
+            }
+        ),
+        (five(), unit(), 1_u64..1 << 53, flags()).prop_map(
+            |((lr, beta1, beta2, eps, gamma), weight_decay, update_interval, (bias_correction, lagged))| {
+                let (clip_threshold, seed) = (1.0 + weight_decay, update_interval - 1);
+                Sophia {
+                    lr,
+                    beta1,
+                    beta2,
+                    eps,
+                    weight_decay,
+                    gamma,
+                    clip_threshold,
+                    update_interval,
+                    bias_correction,
+                    lagged,
+                    seed,
+                }
+                .into()
+            }
+        ),
+        (five(), unit(), 1_u64..1 << 53).prop_map(
+            |((lr, beta1, beta2, eps, weight_decay), hessian_power, update_interval)| {
+                let seed = update_interval - 1;
+                AdaHessian { lr, beta1, beta2, eps, weight_decay, hessian_power, update_interval, seed }
+                    .into()
+            }
+        ),
+        (0_u64..1 << 53).prop_map(|max_consecutive| SkipNonfinite { max_consecutive }.into()),
+        (unit(), any::<bool>()).prop_map(|(decay, debias)| ParameterEma { decay, debias }.into()),
+        (0_u64..1 << 53, 1_u64..1 << 53).prop_map(|(start, every)| ParameterSwa { start, every }.into()),
     ]
+}
+
+fn groups() -> impl Strategy<Value = Optimizer> {
+    let chain = || {
+        prop::collection::vec(link(), 1..3)
+            .prop_map(|links| links.into_iter().reduce(Optimizer::then).unwrap())
+    };
+    ("[^\"]{0,9}", chain(), chain()).prop_map(|(pattern, some, rest)| {
+        Groups::new().with(pattern, some).frozen("b").otherwise(rest).into()
+    })
 }
 
 proptest! {
     #[test]
-    fn what_is_printed_parses_to_the_same_optimizer(links in prop::collection::vec(link(), 1..4)) {
+    fn what_is_printed_parses_to_the_same_schedule(schedule in schedule()) {
+        prop_assert_eq!(schedule.to_string().parse::<Schedule>(), Ok(schedule));
+    }
+
+    #[test]
+    fn what_is_printed_parses_to_the_same_optimizer(
+        links in prop::collection::vec(prop_oneof![9 => link().boxed(), 1 => groups().boxed()], 1..4),
+    ) {
         let optimizer = links.into_iter().reduce(Optimizer::then).unwrap();
         prop_assert_eq!(optimizer.check(), Ok(()));
         let again = Optimizer::parse(&optimizer.to_string());
@@ -151,7 +214,8 @@ proptest! {
 
     #[test]
     fn text_of_spec_pieces_never_panics_and_builds_or_is_refused(pieces in prop::collection::vec(prop::sample::select(vec![
-        "adam", "sgd", "rmsprop", "clip_by_global_norm", "preconditioned", "cosine", "(", ")", "[", "]", ",", "=", "|", "1",
+        "adam", "sgd", "rmsprop", "clip_by_global_norm", "preconditioned", "cosine", "warmup", "joined",
+        "exponential", "(", ")", "[", "]", ",", "=", "|", "1",
         "-1", "0.5", "1e400", "nan", "inf", "true", "lr", "beta1", "steps", "matrix", "diagonal", "nesterov", "none", " ",
     ]), 0..24)) {
         if let Ok(optimizer) = Optimizer::parse(&pieces.concat()) {

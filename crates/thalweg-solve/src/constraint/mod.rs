@@ -9,7 +9,7 @@ mod projection;
 use std::fmt;
 
 use thalweg_function::{Expression, Program};
-use thalweg_rule::Named;
+use thalweg_rule::{Kind, Named};
 use thalweg_spec::{Argument, Call, Options, SpecError, Value, parse_call, unknown_name};
 
 pub use bounds::Bounds;
@@ -112,7 +112,7 @@ impl Constraint {
 
     /// Every kind of constraint: name, summary and signature.
     pub fn entries() -> Vec<Named> {
-        let entry = |name, summary, signature: &str| Named { name, summary, signature: signature.to_owned() };
+        let entry = |name, summary, signature: &str| Named::new(Kind::Constraint, name, summary, signature);
         vec![
             entry("box", "every variable in its interval, by projection", "box(low=-inf, high=inf)"),
             entry("sphere", "a fixed Euclidean norm, by projection", "sphere(radius=1)"),

@@ -75,6 +75,11 @@ impl<F: Scalar> Held<F> {
         add_rows(&self.lambda, &self.out[self.lanes..], gradient);
     }
 
+    /// `values ← values + λc`
+    pub(crate) fn add_value(&self, values: &mut [F]) {
+        add_rows(&self.lambda, &self.out[..self.lanes], values);
+    }
+
     /// |c| of a problem.
     pub(crate) fn violation(&self, lane: usize) -> F {
         abs(self.out[lane])

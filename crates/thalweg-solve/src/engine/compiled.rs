@@ -210,6 +210,7 @@ fn replay(formula: &Formula, known: &Known<'_>) -> Vec<Var> {
             Operation::MulAdd(a, b, c) => v(a).mul_add(v(b), v(c)),
             Operation::Sqrt(a) => v(a).sqrt(),
             Operation::Abs(a) => v(a).abs(),
+            Operation::IfPositive(a, b, c) => select(Var::constant(0.0).less(v(a)), v(b), v(c)),
             Operation::Max(a, b) => select(v(b).less(v(a)), v(a), v(b)),
             Operation::Min(a, b) => select(v(a).less(v(b)), v(a), v(b)),
         };

@@ -1,9 +1,10 @@
 //! The one loop: ask the objective, take a step, look at the criteria.
 //!
 //! [`Engine`] runs any number of problems side by side in lockstep, each ending on its own; a single run is an engine of one
-//! lane. Nothing is allocated after it is built, except by a history that outgrows its room. What never lives here: threads
-//! (`many`), observers (`run`).
+//! lane. Nothing is allocated after it is built, except by a history that outgrows its room and for averages at the end. What
+//! never lives here: threads (`many`), observers (`run`).
 
+mod average;
 mod compiled;
 mod record;
 mod stepper;
@@ -11,6 +12,7 @@ mod stepper;
 pub(crate) use record::{Ends, Iterates};
 pub(crate) use stepper::Stepper;
 
+use average::Averages;
 use compiled::Compiled;
 
 use crate::clock::Clock;
@@ -55,6 +57,7 @@ pub(crate) struct Engine<F> {
     scratch: Vec<F>,
     best: Option<Best<F>>,
     history: Option<Iterates<F>>,
+    averages: Averages<F>,
     ends: Ends<F>,
     /// Problems still running.
     pub(crate) active: usize,
@@ -93,6 +96,7 @@ impl<F: Scalar> Engine<F> {
             scratch: vec![F::default(); dim * lanes],
             best: None,
             history: options.history.then(|| Iterates::new(dim, lanes, options.steps)),
+            averages: Averages::default(),
             ends: Ends::new(dim, lanes),
             active: lanes,
             x: starts,
@@ -257,6 +261,8 @@ impl<F: Scalar> Engine<F> {
         }
         if diverged {
             ends.value[lane] = best_value;
+        } else if !status.converged() && self.compiled.is_none() {
+            self.averages.keep(lane, self.steps, &self.x, &self.stepper, &mut self.scratch);
         }
         self.active -= 1;
     }
@@ -292,6 +298,7 @@ impl<F: Scalar> Engine<F> {
     ) -> Result<(Ends<F>, Option<Iterates<F>>), SolveError> {
         self.end_all(Status::Interrupted);
         self.revisit(source)?;
+        self.averages.visit(source, self.lanes, &mut self.ends)?;
         Ok((self.ends, self.history))
     }
 

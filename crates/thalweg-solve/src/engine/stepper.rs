@@ -1,6 +1,6 @@
 //! [`Stepper`]: one step of any method under any constraint, for any number of problems side by side.
 
-use thalweg_rule::Rule;
+use thalweg_rule::{Evaluation, Rule};
 
 use crate::constraint::{Constraint, Held, Lagrangian, Projection};
 use crate::dense;
@@ -37,7 +37,13 @@ pub(crate) struct Stepper<F> {
     ahead: Vec<F>,
     ahead_out: Vec<F>,
     hessian: Vec<F>,
-    steps: u64,
+    /// A rule's probe and the Hessian times it, if it ever asks for that.
+    probe: Vec<F>,
+    product: Vec<F>,
+    /// The values as the method gets them, where they are not f's own.
+    values: Vec<F>,
+    /// Gradients that the method was given.
+    calls: u64,
     /// Of each problem.
     pub(crate) evaluations: Evaluations,
 }
@@ -45,7 +51,7 @@ pub(crate) struct Stepper<F> {
 impl<F: Scalar> Stepper<F> {
     pub(crate) fn new(options: &Options, dim: usize, lanes: usize, first: u64) -> Result<Self, SolveError> {
         let direction = match &options.method {
-            Method::Rule(optimizer) => Direction::Rule(optimizer.rule(dim, lanes)?),
+            Method::Rule(optimizer) => Direction::Rule(optimizer.rule_from(dim, lanes, first)?),
             Method::Newton(newton) => Direction::Newton(NewtonStep::new(*newton, dim, lanes)),
             Method::CurvatureScaled(scaled) => {
                 let step = CurvatureStep::new(*scaled, dim, lanes);
@@ -55,7 +61,7 @@ impl<F: Scalar> Stepper<F> {
                 }
             }
         };
-        let needs = options.method.needs();
+        let needs = options.method.needs(dim)?;
         let projection = match (&options.bounds, &options.constraint) {
             (Some(bounds), _) | (None, Some(Constraint::Box(bounds))) => Projection::onto_box(bounds, dim),
             (None, Some(Constraint::Sphere { radius })) => Projection::Sphere(narrow(*radius)),
@@ -65,6 +71,8 @@ impl<F: Scalar> Stepper<F> {
             Some(Constraint::Multiplier(multiplier)) => Some(Held::new(multiplier, needs, dim, lanes)?),
             _ => None,
         };
+        let probes = matches!(direction, Direction::Rule(_)) && needs.hessian_vector;
+        let probe = if probes { dim * lanes } else { 0 };
         let hessian = if needs.hessian { dense::square(dim, lanes)? } else { 0 };
         Ok(Stepper {
             lanes,
@@ -80,7 +88,10 @@ impl<F: Scalar> Stepper<F> {
             ahead: vec![F::default(); dim * lanes],
             ahead_out: vec![F::default(); (dim + 1) * lanes],
             hessian: vec![F::default(); hessian],
-            steps: 0,
+            probe: vec![F::default(); probe],
+            product: vec![F::default(); probe],
+            values: vec![F::default(); lanes],
+            calls: 0,
             evaluations: Evaluations::default(),
         })
     }
@@ -115,7 +126,7 @@ impl<F: Scalar> Stepper<F> {
         source.slope(points, out)
     }
 
-    /// Moves the points, where values and gradients are `out`.
+    /// Moves the points, where values and gradients are `out`. A rule gets as many gradients as it takes to a step of its own.
     #[inline]
     pub(crate) fn step<S: Source<F>>(
         &mut self,
@@ -126,7 +137,30 @@ impl<F: Scalar> Stepper<F> {
         if let Some(held) = &mut self.held {
             held.ascend();
         }
+        let made = self.rule_steps();
+        loop {
+            self.call(source, x, out)?;
+            if made.is_none() || self.rule_steps() != made {
+                break;
+            }
+        }
+        self.projection.apply(self.lanes, x);
+        Ok(())
+    }
+
+    /// Steps that the rule has made, if there is one.
+    fn rule_steps(&self) -> Option<u64> {
+        match &self.direction {
+            Direction::Rule(rule) => Some(rule.steps()),
+            _ => None,
+        }
+    }
+
+    /// Gives the method one gradient.
+    #[inline]
+    fn call<S: Source<F>>(&mut self, source: &mut S, x: &mut [F], out: &[F]) -> Result<(), SolveError> {
         let mut out = out;
+        let mut ahead = false;
         if let Direction::Rule(rule) = &self.direction
             && rule.evaluation_point(x, &mut self.ahead)
         {
@@ -138,21 +172,33 @@ impl<F: Scalar> Stepper<F> {
             }
             source.slope(&self.ahead, &mut self.ahead_out)?;
             out = &self.ahead_out;
+            ahead = true;
         }
-        let mut gradient = &out[self.lanes..];
+        let (mut values, mut gradient) = out.split_at(self.lanes);
         if self.held.is_some() || self.noise.is_some() {
             self.gradient.copy_from_slice(gradient);
+            self.values.copy_from_slice(values);
             if let Some(held) = &self.held {
                 held.add_gradient(&mut self.gradient);
+                held.add_value(&mut self.values);
             }
             if let Some(noise) = &self.noise {
-                noise.add(self.steps, self.lanes, &mut self.gradient);
+                noise.add(self.calls, self.lanes, &mut self.gradient);
             }
-            gradient = &self.gradient;
+            (values, gradient) = (&self.values, &self.gradient);
         }
         let mut lagrangian = Lagrangian { source, held: self.held.as_mut() };
         match &mut self.direction {
-            Direction::Rule(rule) => rule.step(x, gradient)?,
+            Direction::Rule(rule) => {
+                let mut at = Evaluation::of(gradient).with_values(values);
+                if !self.probe.is_empty() && rule.probe(&mut self.probe) {
+                    let point = if ahead { &self.ahead } else { &*x };
+                    lagrangian.hessian_vector(point, &self.probe, &mut self.product)?;
+                    self.evaluations.hessian_vector += 1;
+                    at = at.with_hessian_vector(&self.product);
+                }
+                rule.advance(x, &at)?;
+            }
             Direction::Newton(newton) => {
                 lagrangian.hessian(x, &mut self.hessian)?;
                 self.evaluations.hessian += 1;
@@ -170,9 +216,23 @@ impl<F: Scalar> Stepper<F> {
                 self.evaluations.hessian_vector += *products;
             }
         }
-        self.steps += 1;
-        self.projection.apply(self.lanes, x);
+        self.calls += 1;
         Ok(())
+    }
+
+    /// Problems side by side.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The points that the rule would rather have used than `x`, if it has such.
+    pub(crate) fn averaged(&self, x: &[F], points: &mut [F]) -> bool {
+        let Direction::Rule(rule) = &self.direction else { return false };
+        let averaged = rule.averaged(x, points);
+        if averaged {
+            self.projection.apply(self.lanes, points);
+        }
+        averaged
     }
 
     /// max |gᵢ| of what a descent from x would have left, λ∇c and |c| included.

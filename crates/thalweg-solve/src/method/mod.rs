@@ -8,7 +8,7 @@ mod newton;
 use std::fmt;
 use std::str::FromStr;
 
-use thalweg_rule::{Named, Optimizer, names};
+use thalweg_rule::{Kind, Named, Optimizer, names};
 use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
 
 pub use curvature::{By, CurvatureScaled, Estimate};
@@ -16,6 +16,7 @@ pub(crate) use curvature::{CurvatureStep, condition_number};
 pub use newton::Newton;
 pub(crate) use newton::NewtonStep;
 
+use crate::SolveError;
 use crate::objective::Derivatives;
 
 const KIND: &str = "optimizer";
@@ -84,16 +85,22 @@ impl Method {
         entries
     }
 
-    /// What the method asks of an objective beyond value and gradient.
-    pub fn needs(&self) -> Derivatives {
-        match self {
-            Method::Rule(_) => Derivatives::default(),
+    /// What the method asks of an objective of `dim` variables beyond value and gradient.
+    ///
+    /// # Errors
+    /// A rule that cannot be built for that many variables.
+    pub fn needs(&self, dim: usize) -> Result<Derivatives, SolveError> {
+        Ok(match self {
+            Method::Rule(optimizer) => {
+                let needs = optimizer.rule::<f64>(dim, 1)?.needs();
+                Derivatives { hessian: false, hessian_vector: needs.hessian_vector }
+            }
             Method::Newton(_) => Derivatives { hessian: true, hessian_vector: false },
             Method::CurvatureScaled(scaled) => {
                 let exact = scaled.estimate == Estimate::Exact;
                 Derivatives { hessian: exact, hessian_vector: !exact }
             }
-        }
+        })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -107,12 +114,8 @@ impl Method {
 
 fn own_entries() -> [Named; 2] {
     [
-        Named { name: newton::NAME, summary: newton::SUMMARY, signature: Newton::default().to_string() },
-        Named {
-            name: curvature::NAME,
-            summary: curvature::SUMMARY,
-            signature: CurvatureScaled::default().to_string(),
-        },
+        Named::new(Kind::Method, newton::NAME, newton::SUMMARY, Newton::default().to_string()),
+        Named::new(Kind::Method, curvature::NAME, curvature::SUMMARY, CurvatureScaled::default().to_string()),
     ]
 }
 

@@ -12,4 +12,5 @@ mod methods;
 mod noise;
 mod objectives;
 mod quadratic;
+mod rules;
 mod text;
