@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: Thalweg beside its peers, in one run, written to `bench/RESULTS.md`.
 //!
 //! The peers live outside the repository, in the folder `THALWEG_PEERS` (unless set, `~/.cache/thalweg-peers`): a Python
-//! environment and the target folder of `bench/rust`. Both are made when they are missing. With `THALWEG_BENCH_QUICK` set, a
+//! environment and the target folder of `bench/rust` and `bench/rust-frameworks`. Both are made when they are missing. With `THALWEG_BENCH_QUICK` set, a
 //! benchmark runs once and small, and writes nothing.
 
 mod contest;
@@ -9,8 +9,10 @@ mod function;
 mod growth;
 mod machine;
 mod measurement;
+mod parts;
 mod peers;
 mod report;
+mod rules;
 mod scalar;
 mod wells;
 
@@ -23,7 +25,8 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "scalar" => scalar::run(),
         "function" => function::run(),
         "growth" => growth::run(),
-        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function and growth")),
+        "rules" => rules::run(),
+        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth and rules")),
     }
 }
 

@@ -1,11 +1,9 @@
 //! Functions and their derivatives, beside JAX and PyTorch.
 
-use std::fmt::Write;
-
-use super::measurement::{Measurement, Part, median, range};
+use super::parts::{Row, take_up};
 use super::peers::{Peers, Program};
 use super::quick;
-use super::report::{conditions, digits, put};
+use super::report::{conditions, digits, put, table};
 
 /// How closely peers must agree.
 const TOLERANCE: f64 = 1e-6;
@@ -55,15 +53,6 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// One peer's measurements of one part, a round each; or why there are none.
-type Outcome = Result<Vec<Measurement>, String>;
-
-/// A part of a case, as all peers did it, in the order of [`PEERS`].
-struct Row {
-    part: String,
-    outcomes: Vec<Outcome>,
-}
-
 fn program(peer: usize, case: &Case) -> (Program, Vec<String>) {
     let (program, form) = match peer {
         0 => (Program::Rust("function"), None),
@@ -82,133 +71,45 @@ fn measure(peers: &Peers, case: &Case, threads: usize, rounds: usize) -> Result<
         for (peer, name) in PEERS.iter().enumerate() {
             eprintln!("{} | {} | {threads} | {round} | {name}", case.name, case.n);
             let (program, arguments) = program(peer, case);
-            for line in peers.output(program, &arguments, threads)?.lines() {
-                let part = Part::read(line, threads)?;
-                let at = rows.iter().position(|row| row.part == part.name).unwrap_or_else(|| {
-                    let outcomes = PEERS.iter().map(|_| Ok(Vec::new())).collect();
-                    rows.push(Row { part: part.name.clone(), outcomes });
-                    rows.len() - 1
-                });
-                match (&mut rows[at].outcomes[peer], part.outcome) {
-                    (Ok(before), Ok(measurement)) => before.push(measurement),
-                    (outcome, Err(reason)) => *outcome = Err(reason),
-                    (Err(_), Ok(_)) => {}
-                }
-            }
+            take_up(&mut rows, &peers.output(program, &arguments, threads)?, peer, PEERS.len(), threads)?;
         }
     }
-    rows.iter().try_for_each(|row| row.agree(case))?;
+    for row in &rows {
+        row.agree(&PEERS, TOLERANCE).map_err(|problem| format!("{}, {problem}", case.name))?;
+    }
     Ok(rows)
 }
 
-fn nanoseconds(outcome: &Outcome) -> Option<f64> {
-    let times = outcome.as_ref().ok()?.iter().map(Measurement::nanoseconds).collect();
-    Some(median(times)).filter(|time| time.is_finite())
-}
-
-impl Row {
-    /// That all measurements found the same numbers.
-    fn agree(&self, case: &Case) -> Result<(), String> {
-        let all = self
-            .outcomes
-            .iter()
-            .zip(PEERS)
-            .filter_map(|(outcome, peer)| Some((outcome.as_ref().ok()?, peer)));
-        let mut all = all.flat_map(|(measurements, peer)| measurements.iter().map(move |m| (m, peer)));
-        let Some((first, one)) = all.next() else { return Ok(()) };
-        match all.find(|(other, _)| !first.agrees_with(other, TOLERANCE)) {
-            None => Ok(()),
-            Some((other, peer)) => Err(format!(
-                "{}, n = {}, {}: {peer} found {:?}, {one} {:?}",
-                case.name, case.n, self.part, other.check, first.check
-            )),
-        }
-    }
-
-    fn own(&self) -> Option<f64> {
-        nanoseconds(&self.outcomes[0])
-    }
-
-    fn own_cell(&self) -> String {
-        let times = self.outcomes[0].as_ref().map(|all| all.iter().map(Measurement::nanoseconds).collect());
-        match times {
-            Err(reason) => reason.clone(),
-            Ok(times) => {
-                let times: Vec<f64> = times;
-                let (low, high) = range(&times);
-                format!("{}, {}–{}", digits(median(times)), digits(low), digits(high))
-            }
-        }
-    }
-
-    fn peer_cell(&self, peer: usize) -> String {
-        match (&self.outcomes[peer], nanoseconds(&self.outcomes[peer]), self.own()) {
-            (Err(reason), ..) => reason.clone(),
-            (_, Some(time), Some(own)) => format!("{} ({}×)", digits(time), digits(time / own)),
-            (_, Some(time), None) => digits(time),
-            (_, None, _) => "–".to_owned(),
-        }
-    }
-
-    /// The fraction of the machine's limit that Thalweg reaches.
-    fn of_the_floor(&self) -> Option<f64> {
-        let all = self.outcomes[0].as_ref().ok()?;
-        let fractions: Option<Vec<f64>> = all.iter().map(|one| Some(one.floor? / one.seconds)).collect();
-        fractions.map(median).filter(|fraction| fraction.is_finite())
-    }
-
+impl Case {
     /// Which goals are reached.
-    fn verdict(&self, case: &Case, over_value: Option<f64>) -> String {
+    fn verdict(&self, row: &Row, over_value: Option<f64>) -> String {
         let word = |reached| if reached { "reached" } else { "**missed**" };
         let mut verdicts = Vec::new();
-        if let Some(ratio) = over_value.filter(|_| self.part == "gradient") {
+        if let Some(ratio) = over_value.filter(|_| row.part == "gradient") {
             verdicts.push(format!("÷ value at most {GRADIENT_GOAL}: {}", word(ratio <= GRADIENT_GOAL)));
         }
-        let fastest = (1..PEERS.len()).filter_map(|peer| nanoseconds(&self.outcomes[peer])).reduce(f64::min);
-        if let (Some(own), Some(fastest)) = (self.own(), fastest) {
+        let fastest = (1..PEERS.len()).filter_map(|peer| row.time(peer)).reduce(f64::min);
+        if let (Some(own), Some(fastest)) = (row.own(), fastest) {
             let lead =
-                if case.lead == 1.0 { "first".to_owned() } else { format!("at least {:.2}×", case.lead) };
-            verdicts.push(format!("{lead}: {}", word(fastest >= case.lead * own)));
+                if self.lead == 1.0 { "first".to_owned() } else { format!("at least {:.2}×", self.lead) };
+            verdicts.push(format!("{lead}: {}", word(fastest >= self.lead * own)));
         }
-        if let (Some(goal), Some(fraction)) = (case.floor, self.of_the_floor()) {
+        if let (Some(goal), Some(fraction)) = (self.floor, row.of_the_floor()) {
             verdicts.push(format!("{goal} of the floor: {}", word(fraction >= goal)));
         }
         verdicts.join("; ")
     }
 
-    fn cells(&self, case: &Case, threads: usize, value: Option<f64>) -> Vec<String> {
-        let over_value = self.own().zip(value).map(|(own, value)| own / value);
-        let mut cells =
-            vec![case.name.to_owned(), case.n.to_string(), threads.to_string(), self.part.clone()];
-        cells.push(self.own_cell());
-        cells.push(over_value.filter(|_| self.part != "value").map_or("–".to_owned(), digits));
-        cells.extend((1..PEERS.len()).map(|peer| self.peer_cell(peer)));
-        cells.push(self.of_the_floor().map_or("–".to_owned(), digits));
-        cells.push(self.verdict(case, over_value));
+    fn cells(&self, row: &Row, threads: usize, value: Option<f64>) -> Vec<String> {
+        let over_value = row.own().zip(value).map(|(own, value)| own / value);
+        let mut cells = vec![self.name.to_owned(), self.n.to_string(), threads.to_string(), row.part.clone()];
+        cells.push(row.own_cell());
+        cells.push(over_value.filter(|_| row.part != "value").map_or("–".to_owned(), digits));
+        cells.extend((1..PEERS.len()).map(|peer| row.peer_cell(peer)));
+        cells.push(row.of_the_floor().map_or("–".to_owned(), digits));
+        cells.push(self.verdict(row, over_value));
         cells
     }
-}
-
-/// A Markdown table whose columns are aligned in plain text too.
-fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let length = |cell: &String| cell.chars().count();
-    let widths: Vec<_> =
-        (0..columns).map(|k| rows.iter().map(|row| length(&row[k])).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for (place, row) in rows.iter().enumerate() {
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(text, "| {cell:width$} ");
-        }
-        text += "|\n";
-        if place == 0 {
-            for width in &widths {
-                let _ = write!(text, "|{}", "-".repeat(width + 2));
-            }
-            text += "|\n";
-        }
-    }
-    text
 }
 
 /// Runs the benchmark.
@@ -225,7 +126,7 @@ pub(super) fn run() -> Result<(), String> {
             let measured = measure(&peers, &case, threads, rounds)?;
             let value = measured.iter().find(|row| row.part == "value").and_then(Row::own);
             for row in &measured {
-                rows.push(row.cells(&case, threads, value));
+                rows.push(case.cells(row, threads, value));
             }
         }
     }
@@ -236,6 +137,7 @@ pub(super) fn run() -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::measurement::Measurement;
     use super::*;
 
     fn row(seconds: [f64; 4]) -> Row {
@@ -253,20 +155,14 @@ mod tests {
         let case = Case { name: "f", key: "f", n: 1, lead: 1.0, floor: Some(0.6) };
         let slow = row([2e-9, 1e-9, 3e-9, 4e-9]);
         assert_eq!(
-            slow.verdict(&case, Some(4.0)),
+            case.verdict(&slow, Some(4.0)),
             "÷ value at most 3: **missed**; first: **missed**; 0.6 of the floor: **missed**"
         );
         let fast = row([1e-9, 2e-9, 3e-9, 4e-9]);
         assert_eq!(
-            fast.verdict(&case, Some(2.0)),
+            case.verdict(&fast, Some(2.0)),
             "÷ value at most 3: reached; first: reached; 0.6 of the floor: reached"
         );
         assert_eq!(fast.peer_cell(2), "3.00 (3.00×)");
-    }
-
-    #[test]
-    fn columns_of_a_table_are_aligned() {
-        let rows = [["a", "b"], ["ccc", "÷"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), "| a   | b |\n|-----|---|\n| ccc | ÷ |\n");
     }
 }

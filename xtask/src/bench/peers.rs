@@ -9,7 +9,11 @@ use super::measurement::Measurement;
 use crate::run;
 
 /// What is installed from the Python package index when it is missing.
-const PACKAGES: [&str; 4] = ["numpy", "jax", "torch", "matplotlib"];
+const PACKAGES: [&str; 5] = ["numpy", "jax", "optax", "torch", "matplotlib"];
+
+/// The Rust peers, and the package of measuring programs that each is locked for.
+const LOCKED: [(&str, &str); 4] =
+    [("rust", "argmin"), ("rust", "basin"), ("rust-frameworks", "burn"), ("rust-frameworks", "candle-nn")];
 
 /// The peers, ready to run.
 pub(super) struct Peers {
@@ -20,7 +24,7 @@ pub(super) struct Peers {
 /// A program that measures.
 #[derive(Clone, Copy)]
 pub(super) enum Program {
-    /// A binary of `bench/rust`.
+    /// A binary of `bench/rust` or `bench/rust-frameworks`.
     Rust(&'static str),
     /// A file of `bench/python`.
     Python(&'static str),
@@ -43,10 +47,19 @@ impl Peers {
         if peers.python_versions().is_err() {
             run(Command::new(peers.python()).args(["-m", "pip", "install"]).args(PACKAGES))?;
         }
-        let mut build = crate::cargo();
-        build.current_dir(folder().join("rust")).env("CARGO_TARGET_DIR", peers.home.join("target"));
-        run(build.args(["build", "--release"]))?;
+        peers.build("rust")?;
         Ok(peers)
+    }
+
+    /// Builds the programs of the frameworks, which takes minutes.
+    pub(super) fn prepare_frameworks(&self) -> Result<(), String> {
+        self.build("rust-frameworks")
+    }
+
+    fn build(&self, package: &str) -> Result<(), String> {
+        let mut build = crate::cargo();
+        build.current_dir(folder().join(package)).env("CARGO_TARGET_DIR", self.home.join("target"));
+        run(build.args(["build", "--release"]))
     }
 
     fn python(&self) -> PathBuf {
@@ -90,19 +103,15 @@ impl Peers {
 
     /// The versions of everything that was measured.
     pub(super) fn versions(&self) -> Result<String, String> {
-        let lock = folder().join("rust/Cargo.lock");
-        let lock = std::fs::read_to_string(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
-        let locked = |name: &str| {
-            let entry = format!("name = \"{name}\"\nversion = \"");
-            let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
-            version.map(|version| format!("{name} {version}")).ok_or(format!("{name} is not in Cargo.lock"))
-        };
         let rust = output(Command::new("rustc").arg("--version"))?;
         let rust = rust.split(" (").next().unwrap_or_default().trim().to_owned();
-        Ok([format!("Thalweg {}", env!("CARGO_PKG_VERSION")), rust, locked("argmin")?, locked("basin")?]
-            .join(", ")
-            + ", "
-            + &self.python_versions()?)
+        let own = format!("Thalweg {}", env!("CARGO_PKG_VERSION"));
+        let mut versions = vec![own, rust];
+        for (package, name) in LOCKED {
+            versions.push(locked(package, name)?);
+        }
+        versions.push(self.python_versions()?);
+        Ok(versions.join(", "))
     }
 
     fn python_versions(&self) -> Result<String, String> {
@@ -113,6 +122,15 @@ impl Peers {
         let line = output(Command::new(self.python()).args(["-c", &program]))?;
         Ok(line.trim().replace(" ,", ","))
     }
+}
+
+/// The version of a crate that a package of measuring programs is built with.
+fn locked(package: &str, name: &str) -> Result<String, String> {
+    let lock = folder().join(package).join("Cargo.lock");
+    let lock = std::fs::read_to_string(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
+    version.map(|version| format!("{name} {version}")).ok_or(format!("{name} is not in Cargo.lock"))
 }
 
 /// What a command prints to its standard output.

@@ -1,5 +1,6 @@
 //! The table of a benchmark with its conditions, written to `bench/RESULTS.md`.
 
+use std::fmt::Write;
 use std::process::Command;
 
 use super::contest::{Contest, Standing};
@@ -76,6 +77,28 @@ pub(super) fn digits(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
+/// A Markdown table whose columns are aligned in plain text too.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let length = |cell: &String| cell.chars().count();
+    let widths: Vec<_> =
+        (0..columns).map(|k| rows.iter().map(|row| length(&row[k])).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for (place, row) in rows.iter().enumerate() {
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(text, "| {cell:width$} ");
+        }
+        text += "|\n";
+        if place == 0 {
+            for width in &widths {
+                let _ = write!(text, "|{}", "-".repeat(width + 2));
+            }
+            text += "|\n";
+        }
+    }
+    text
+}
+
 /// Date, machine, versions.
 pub(super) fn conditions(peers: &Peers) -> Result<String, String> {
     let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| format!("date: {e}"))?;
@@ -109,5 +132,11 @@ mod tests {
             [12345.6, 123.4, 12.34, 1.234, 0.1234].map(digits),
             ["12346", "123", "12.3", "1.23", "0.123"]
         );
+    }
+
+    #[test]
+    fn columns_of_a_table_are_aligned() {
+        let rows = [["a", "b"], ["ccc", "÷"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "| a   | b |\n|-----|---|\n| ccc | ÷ |\n");
     }
 }
