@@ -7,6 +7,9 @@
 //!   typed hyperparameters of [`rule`] ([`Sgd`], [`Adam`], …).
 //! - [`Optimizer::rule`] builds it for a parameter vector, or for many small problems side by side.
 //! - [`Schedule`] is a learning rate that changes with the step.
+//! - [`Layout`] names the parts of a vector and their shapes, for rules that treat layers, rows or matrices in their own way, and for
+//!   [`Groups`] of parameters with chains of their own.
+//! - [`Snapshot`] and `Checkpoint` save what a rule remembers; [`Rule::set`] changes hyperparameters on the way.
 //! - [`Rule::formula`] gives a rule's update as plain arithmetic, for those who compile it together with the gradient.
 //! - `MixedPrecision` steps parameters in bfloat16, with copies in `f32` or with stochastic rounding (feature `bf16`, on unless it is
 //!   turned off).
@@ -61,26 +64,17 @@ pub use optimizer::{Optimizer, Recipe, names};
 pub use pass::{Explanation, Fused, Origin, Rule, Slots, Step};
 pub use real::{Arithmetic, Real};
 pub use rule::{
-    AMSGrad, Adagrad, Adam, AdamW, AddDecayedWeights, BiasCorrection, ClipByGlobalNorm, ClipByValue,
-    HeavyBall, Nesterov, PolyakSgd, PolyakVariant, Preconditioned, RmsProp, Scale, Sgd,
-};
-pub use rule::{
-    AcProp, AdEmaMix, AdaBelief, AdamDirection, Adan, AddNoise, Adopt, Cocob, Ema, L1, Lion, LionMode,
-    Madgrad, NoisySgd, OptimisticAdam, OptimisticGradientDescent, ProximalL1, RmsDirection, RssDirection,
-    ScaleByAdaBelief, ScaleByAdan, ScaleByLion, ScaleByOptimisticGradient, ScaleBySign, ScaleByYogi, Sgld,
-    SimplifiedAdEmaMix, StddevDirection, TraceUpdates, Yogi, ZeroNans,
-};
-pub use rule::{AdaHessian, ScheduleFreeAdamW, ScheduleFreeSgd, Sophia};
-pub use rule::{Adadelta, Adamax, AdamaxW, Asgd, NAdam, NAdamW, RAdam, Rprop, SignSgd, Signum};
-pub use rule::{Adafactor, AdafactorOptax, AdjustLr, Muon, MuonOptax, Preconditioning, Shampoo, Sm3, Soap};
-pub use rule::{
-    AdaptiveClip, Centralize, ClipByBlockRms, ClipByNorm, Freeze, Fromage, Lamb, Lars, Normalize,
-    NormalizeByUpdateNorm, Novograd, OutputAxis, ScaleByParamBlockNorm, ScaleByParamBlockRms,
-    ScaleByTrustRatio,
-};
-pub use rule::{
-    DadaptAdam, DadaptSgd, Dog, DogInit, Dowg, Momo, MomoAdam, PlateauMode, Prodigy, ReduceOnPlateau,
-    ScaleByNovograd, ThresholdMode,
+    AMSGrad, AcProp, AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, AdafactorOptax, Adagrad, Adam,
+    AdamDirection, AdamW, Adamax, AdamaxW, Adan, AdaptiveClip, AddDecayedWeights, AddNoise, AdjustLr, Adopt,
+    Asgd, BiasCorrection, Centralize, ClipByBlockRms, ClipByGlobalNorm, ClipByNorm, ClipByValue, Cocob,
+    DadaptAdam, DadaptSgd, Dog, DogInit, Dowg, Ema, Freeze, Fromage, HeavyBall, L1, Lamb, Lars, Lion,
+    LionMode, Madgrad, Momo, MomoAdam, Muon, MuonOptax, NAdam, NAdamW, Nesterov, NoisySgd, Normalize,
+    NormalizeByUpdateNorm, Novograd, OptimisticAdam, OptimisticGradientDescent, OutputAxis, PlateauMode,
+    PolyakSgd, PolyakVariant, Preconditioned, Preconditioning, Prodigy, ProximalL1, RAdam, ReduceOnPlateau,
+    RmsDirection, RmsProp, Rprop, RssDirection, Scale, ScaleByAdaBelief, ScaleByAdan, ScaleByLion,
+    ScaleByNovograd, ScaleByOptimisticGradient, ScaleByParamBlockNorm, ScaleByParamBlockRms, ScaleBySign,
+    ScaleByTrustRatio, ScaleByYogi, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, Sgld, Shampoo, SignSgd, Signum,
+    SimplifiedAdEmaMix, Sm3, Soap, Sophia, StddevDirection, ThresholdMode, TraceUpdates, Yogi, ZeroNans,
 };
 pub use schedule::{
     Cosine, CosineRestarts, Cyclic, CyclicMode, Exponential, InverseTime, Joined, Linear, MultiStep,

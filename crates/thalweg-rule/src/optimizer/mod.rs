@@ -1,4 +1,8 @@
-//! Descriptions of chains: text to rule and back.
+//! Descriptions of chains: text to rule and back. The list of all that chains are made of is in `links.rs`, how they become rules in
+//! `assemble.rs`.
+
+mod assemble;
+mod links;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,24 +10,13 @@ use std::str::FromStr;
 
 use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
 
-use crate::hyper::{self, Describe, Kind};
-use crate::pass::{Piece, Pipeline, Problem, Shape, Stage};
-use crate::rule::{
-    AMSGrad, AcProp, AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, AdafactorOptax, Adagrad, Adam,
-    AdamDirection, AdamW, Adamax, AdamaxW, Adan, AdaptiveClip, AddDecayedWeights, AddNoise, Adopt, Asgd,
-    Centralize, ClipByBlockRms, ClipByGlobalNorm, ClipByNorm, ClipByValue, Cocob, DadaptAdam, DadaptSgd, Dog,
-    Dowg, Ema, Freeze, Fromage, HeavyBall, L1, Lamb, Lars, Lion, Madgrad, Momo, MomoAdam, Muon, MuonOptax,
-    NAdam, NAdamW, Nesterov, NoisySgd, Normalize, NormalizeByUpdateNorm, Novograd, OptimisticAdam,
-    OptimisticGradientDescent, PolyakSgd, Preconditioned, Prodigy, ProximalL1, RAdam, ReduceOnPlateau,
-    RmsDirection, RmsProp, Rprop, RssDirection, Scale, ScaleByAdaBelief, ScaleByAdan, ScaleByLion,
-    ScaleByNovograd, ScaleByOptimisticGradient, ScaleByParamBlockNorm, ScaleByParamBlockRms, ScaleBySign,
-    ScaleByTrustRatio, ScaleByYogi, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, Sgld, Shampoo, SignSgd, Signum,
-    SimplifiedAdEmaMix, Sm3, Soap, Sophia, StddevDirection, TraceUpdates, Yogi, ZeroNans,
-};
-use crate::wrap::{
-    Accumulate, Behind, Groups, Lookahead, ParameterEma, ParameterSwa, Running, Sam, SkipNonfinite,
-};
-use crate::{Layout, Named, Real, Rule, RuleError, Snapshot};
+use crate::pass::{Problem, Shape};
+use crate::wrap::Running;
+use crate::{Layout, Real, Rule, RuleError, Snapshot};
+use assemble::assemble;
+pub(crate) use assemble::{Assemble, Part};
+pub use links::names;
+use links::{KIND, Link, NAMES};
 
 /// An optimiser described: one rule, or a chain of them applied left to right.
 ///
@@ -62,218 +55,6 @@ pub trait Recipe: Clone + Into<Optimizer> {
         self.clone().into().rule_for(layout)
     }
 }
-
-/// A description's work to do.
-pub(crate) enum Part<F> {
-    /// Links of a chain.
-    Pieces(Vec<Box<dyn Piece<F>>>),
-    /// A rule around the one that the rest of the chain makes.
-    Wrapper(Box<Wrap<F>>),
-    /// The same, which looks on only; at the end of a chain it is around all that comes before it.
-    Onlooker(Box<Wrap<F>>),
-    /// A whole rule, behind which nothing can stand.
-    Rule(Box<Build<F>>),
-}
-
-/// Makes a rule, from what makes the one that it is around.
-pub(crate) type Wrap<F> = dyn FnOnce(&Inner<'_, F>, &Problem) -> Result<Box<dyn Rule<F>>, RuleError>;
-
-/// Makes the rule that a wrapper is around.
-pub(crate) type Inner<'a, F> = dyn Fn(&Problem) -> Result<Box<dyn Rule<F>>, RuleError> + 'a;
-
-/// Makes a rule.
-pub(crate) type Build<F> = dyn FnOnce(&Problem) -> Result<Box<dyn Rule<F>>, RuleError>;
-
-/// How a description becomes work to do: one of the two must be given.
-pub(crate) trait Assemble {
-    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        Vec::new()
-    }
-    fn part<F: Real>(&self) -> Part<F> {
-        Part::Pieces(self.pieces())
-    }
-}
-
-macro_rules! links {
-    ($($kind:ident: $($rule:ident),*;)*) => {
-        #[derive(Debug, Clone, PartialEq)]
-        enum Link {
-            $($($rule($rule),)*)*
-        }
-
-        const NAMES: &[&str] = &[$($(<$rule as Describe>::NAME,)*)*];
-
-        /// Every optimiser and every transform that chains are made of: name, summary and signature.
-        ///
-        /// ```
-        /// let adam = thalweg_rule::names().into_iter().find(|named| named.name == "adam").unwrap();
-        /// assert!(adam.signature.starts_with("adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8"));
-        /// ```
-        pub fn names() -> Vec<Named> {
-            vec![$($(hyper::named::<$rule>(Kind::$kind),)*)*]
-        }
-
-        impl Link {
-            fn read(call: &Call) -> Result<Self, SpecError> {
-                match call.name.as_str() {
-                    "gradient_descent" => Ok(Link::Sgd(hyper::read(call, KIND)?)),
-                    $($(<$rule as Describe>::NAME => Ok(Link::$rule(hyper::read(call, KIND)?)),)*)*
-                    other => Err(unknown_name(KIND, other, NAMES)),
-                }
-            }
-
-            fn print(&self) -> Call {
-                match self {
-                    $($(Link::$rule(rule) => hyper::print(rule),)*)*
-                }
-            }
-
-            fn check(&self) -> Result<(), RuleError> {
-                match self {
-                    $($(Link::$rule(rule) => hyper::check(rule),)*)*
-                }
-            }
-
-            fn part<F: Real>(&self) -> Part<F> {
-                match self {
-                    $($(Link::$rule(rule) => rule.part(),)*)*
-                }
-            }
-
-            fn name(&self) -> &'static str {
-                match self {
-                    $($(Link::$rule(_) => <$rule as Describe>::NAME,)*)*
-                }
-            }
-
-            /// The hyperparameters that are numbers, with their values at a step.
-            fn numbers(&self, step: u64) -> Vec<(Cow<'static, str>, f64)> {
-                match self {
-                    $($(Link::$rule(rule) => Describe::numbers(rule, step),)*)*
-                }
-            }
-
-            /// Sets a hyperparameter that is a number.
-            fn set(&mut self, key: &str, value: f64) {
-                match self {
-                    $($(Link::$rule(rule) => Describe::set(rule, key, value),)*)*
-                }
-            }
-        }
-
-        $($(
-            impl From<$rule> for Optimizer {
-                fn from(rule: $rule) -> Self {
-                    Optimizer { links: vec![Link::$rule(rule)] }
-                }
-            }
-
-            impl Recipe for $rule {}
-        )*)*
-    };
-}
-links!(
-    Rule:
-        Sgd,
-        HeavyBall,
-        Nesterov,
-        Adagrad,
-        RmsProp,
-        Adam,
-        AdamW,
-        AMSGrad,
-        PolyakSgd,
-        Preconditioned,
-        SignSgd,
-        Signum,
-        Rprop,
-        Asgd,
-        Adadelta,
-        Adamax,
-        AdamaxW,
-        NAdam,
-        NAdamW,
-        RAdam,
-        OptimisticAdam,
-        AcProp,
-        AdaBelief,
-        AdEmaMix,
-        Adan,
-        Adopt,
-        Cocob,
-        Lion,
-        Madgrad,
-        NoisySgd,
-        OptimisticGradientDescent,
-        Sgld,
-        SimplifiedAdEmaMix,
-        Yogi,
-        Lamb,
-        Lars,
-        Novograd,
-        Fromage,
-        Dog,
-        Dowg,
-        DadaptSgd,
-        DadaptAdam,
-        Prodigy,
-        Momo,
-        MomoAdam,
-        Adafactor,
-        AdafactorOptax,
-        Sm3,
-        Muon,
-        MuonOptax,
-        Shampoo,
-        Soap,
-        Groups,
-        ScheduleFreeSgd,
-        ScheduleFreeAdamW,
-        Sophia,
-        AdaHessian;
-    Transform:
-        ClipByValue,
-        ClipByGlobalNorm,
-        AddDecayedWeights,
-        Scale,
-        AdamDirection,
-        RmsDirection,
-        StddevDirection,
-        RssDirection,
-        AddNoise,
-        Ema,
-        L1,
-        ProximalL1,
-        ScaleByAdaBelief,
-        ScaleByAdan,
-        ScaleByLion,
-        ScaleByOptimisticGradient,
-        ScaleBySign,
-        ScaleByYogi,
-        TraceUpdates,
-        ZeroNans,
-        ClipByNorm,
-        ClipByBlockRms,
-        AdaptiveClip,
-        Normalize,
-        NormalizeByUpdateNorm,
-        Centralize,
-        ScaleByTrustRatio,
-        ScaleByParamBlockNorm,
-        ScaleByParamBlockRms,
-        Freeze,
-        ReduceOnPlateau,
-        ScaleByNovograd;
-    Wrapper:
-        Accumulate,
-        Lookahead,
-        Sam,
-        SkipNonfinite,
-        ParameterEma,
-        ParameterSwa;
-);
-
-const KIND: &str = "optimizer";
 
 impl Optimizer {
     /// Reads `adam(lr=0.1)` or a chain such as `clip_by_global_norm(1) | adam(lr=0.1)`.
@@ -463,58 +244,6 @@ struct Key {
     /// What its link calls it.
     inner: Cow<'static, str>,
     value: f64,
-}
-
-/// The rule that some links make.
-fn assemble<F: Real>(links: &[Link], problem: &Problem) -> Result<Box<dyn Rule<F>>, RuleError> {
-    if let Some((last, before)) = links.split_last()
-        && !before.is_empty()
-        && let Part::Onlooker(wrap) = last.part()
-    {
-        return wrap(&|problem| assemble(before, problem), problem);
-    }
-    let mut pieces: Vec<Box<dyn Piece<F>>> = Vec::new();
-    for (i, link) in links.iter().enumerate() {
-        let rule = match link.part() {
-            Part::Pieces(own) => {
-                pieces.extend(own);
-                continue;
-            }
-            Part::Wrapper(_) | Part::Onlooker(_) if i + 1 == links.len() => {
-                let name = link.name();
-                return Err(RuleError::Chain(format!(
-                    "`{name}` holds what follows it in the chain, and nothing does: write it before a rule, as in `{name}(...) | adam()`"
-                )));
-            }
-            Part::Wrapper(wrap) | Part::Onlooker(wrap) => {
-                wrap(&|problem| assemble(&links[i + 1..], problem), problem)?
-            }
-            Part::Rule(build) if i + 1 == links.len() => build(problem)?,
-            Part::Rule(_) => {
-                let (name, next) = (link.name(), links[i + 1].name());
-                return Err(RuleError::Chain(format!(
-                    "`{name}` moves the parameters itself, so `{next}` cannot follow it: write `{next}` before it"
-                )));
-            }
-        };
-        if pieces.is_empty() {
-            return Ok(rule);
-        }
-        return Ok(Box::new(Behind::new(stages(pieces, problem)?, rule, problem)?));
-    }
-    if pieces.len() == 1
-        && let Some(piece) = pieces.pop()
-    {
-        return piece.rule(problem);
-    }
-    Ok(Box::new(Pipeline::new(stages(pieces, problem)?, problem)?))
-}
-
-fn stages<F: Real>(
-    pieces: Vec<Box<dyn Piece<F>>>,
-    problem: &Problem,
-) -> Result<Vec<Box<dyn Stage<F>>>, RuleError> {
-    pieces.into_iter().map(|piece| piece.stage(problem)).collect()
 }
 
 impl FromStr for Optimizer {
