@@ -1,5 +1,7 @@
 //! A transform as a rule: one loop over parameters, gradient and state.
 
+use std::ops::Range;
+
 use super::isa::Isa;
 use super::loops::Descend;
 use super::state::{Shared, Slots};
@@ -67,14 +69,23 @@ impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
         self.transform.begin(self.steps);
         self.steps += 1;
         let (transform, isa, state) = (&self.transform, self.isa, self.state.shared());
-        if threads::pay(params.len()) {
+        let far = threads::far::<F>(params.len(), 2 + T::SLOTS);
+        if far || threads::pay(params.len()) {
             let params = Shared::new(params);
-            threads::split(0..grads.len(), &|range| {
-                // SAFETY: `split` hands out disjoint ranges.
-                let (x, slots) =
-                    unsafe { (params.slice(range.clone()), state.slots(0, T::SLOTS, range.clone())) };
-                isa.run(Descend(transform), x, &grads[range], slots);
-            });
+            // SAFETY: `cover` hands out disjoint ranges, `blocks` disjoint blocks of them, and what is asked for is let go.
+            let of = |block: Range<usize>| unsafe {
+                (params.slice(block.clone()), state.slots(0, T::SLOTS, block))
+            };
+            let ask = |next: Range<usize>| {
+                let (x, slots) = of(next.clone());
+                [x].into_iter().chain(slots).for_each(|vector| threads::fetch(vector));
+                threads::fetch(&grads[next]);
+            };
+            let step = |block: Range<usize>| {
+                let (x, slots) = of(block.clone());
+                isa.run(Descend(transform), x, &grads[block], slots);
+            };
+            threads::cover(grads.len(), &|range| threads::blocks(range, far, threads::SHARE, ask, step));
         } else {
             // SAFETY: all slots are borrowed once.
             let slots = unsafe { state.slots(0, T::SLOTS, 0..grads.len()) };

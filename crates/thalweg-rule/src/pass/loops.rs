@@ -12,7 +12,7 @@ impl<T: Transform, F: Real> Kernel<F> for Descend<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
         let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(x, gradient, slots, |x, g, own| x - T::apply(&coefficients, g, x, own));
+        each::<T, A>(x, gradient, slots, |_, x, g, own| x - T::apply(&coefficients, g, x, own));
     }
 }
 
@@ -23,7 +23,22 @@ impl<T: Transform, F: Real> Kernel<F> for Refine<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(update, x, slots, |u, x, own| T::apply(&coefficients, u, x, own));
+        each::<T, A>(update, x, slots, |_, u, x, own| T::apply(&coefficients, u, x, own));
+    }
+}
+
+/// The first stage of a longer chain, written to the update from the gradient: `u ← T(g)`.
+pub(crate) struct Start<'a, T, F> {
+    pub(crate) transform: &'a T,
+    pub(crate) x: &'a [F],
+}
+
+impl<T: Transform, F: Real> Kernel<F> for Start<'_, T, F> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
+        let coefficients = self.transform.coefficients::<A>();
+        let x = &self.x[..update.len()];
+        each::<T, A>(update, gradient, slots, |i, _, g, own| T::apply(&coefficients, g, A::load(x[i]), own));
     }
 }
 
@@ -32,7 +47,7 @@ fn each<T: Transform, A: Arithmetic>(
     to: &mut [A::Element],
     from: &[A::Element],
     slots: SlotRange<'_, A::Element>,
-    formula: impl Fn(A, A, &mut [A]) -> A,
+    formula: impl Fn(usize, A, A, &mut [A]) -> A,
 ) {
     let size = to.len();
     let from = &from[..size];
@@ -45,7 +60,7 @@ fn each<T: Transform, A: Arithmetic>(
         for slot in 0..T::SLOTS {
             own[slot] = A::load(slots[slot][i]);
         }
-        to[i] = formula(A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
+        to[i] = formula(i, A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
         for slot in 0..T::SLOTS {
             slots[slot][i] = own[slot].store();
         }

@@ -86,6 +86,26 @@ pub(crate) struct Pipeline<F> {
     coefficients: Option<usize>,
 }
 
+/// How the links of a pass share the work: the first reads the gradient where it is, and the last changes the parameters, so that
+/// neither needs a loop of its own.
+struct Course<'a, F> {
+    first: Option<&'a Link<F>>,
+    middle: &'a [Link<F>],
+    last: Option<&'a Link<F>>,
+}
+
+impl<'a, F> Course<'a, F> {
+    fn new(links: &'a [Link<F>], starts: bool, ends: bool) -> Self {
+        let (middle, last) =
+            links.split_last().filter(|_| ends).map_or((links, None), |(last, rest)| (rest, Some(last)));
+        let (middle, first) = middle
+            .split_first()
+            .filter(|_| starts)
+            .map_or((middle, None), |(first, rest)| (rest, Some(first)));
+        Course { first, middle, last }
+    }
+}
+
 struct Link<F> {
     stage: Box<dyn Stage<F>>,
     first_slot: usize,
@@ -210,7 +230,7 @@ impl<F: Real> Pipeline<F> {
         let work = |range: Range<usize>| {
             range.clone().step_by(BLOCK).for_each(|at| block(at..range.end.min(at + BLOCK)));
         };
-        if threads::pay(size) { threads::split(0..size, &work) } else { work(0..size) }
+        threads::cover(size, &work);
     }
 
     /// One pass.
@@ -223,13 +243,32 @@ impl<F: Real> Pipeline<F> {
         let [preparing, gathering] = [pass.prepare, pass.gather].map(|k| k.map(|k| &self.links[k]));
         let (update, state) = (Shared::new(&mut self.update), self.state.shared());
         let isa = self.isa;
+        let course = Course::new(links, gradient.is_some(), subtract);
+        let vectors = 2 + links.iter().map(|link| link.slots).sum::<usize>();
+        // What is gathered is summed by whole blocks.
+        let far = gathering.is_none() && threads::far::<F>(size, vectors);
+        let ask = |next: Range<usize>| {
+            gradient.into_iter().for_each(|gradient| threads::fetch(&gradient[next.clone()]));
+            // SAFETY: nothing else borrows the next block, and what is asked for is let go.
+            unsafe {
+                threads::fetch(params.read(next.clone()));
+                if whole {
+                    threads::fetch(update.slice(next.clone()));
+                }
+                for link in links {
+                    slots_of(&state, link, next.clone()).iter().for_each(|slot| threads::fetch(slot));
+                }
+            }
+        };
         let work = |range: Range<usize>| {
             let alone = range.len() == size;
             let mut local = if whole || alone { None } else { Some([F::default(); BLOCK]) };
-            for at in range.clone().step_by(BLOCK) {
-                let block = at..range.end.min(at + BLOCK);
-                // SAFETY: ranges and their blocks are disjoint; `update` is used by range if it has the full size, else only by
-                // the one thread that has the whole range.
+            threads::blocks(range, far, BLOCK, ask, |block| {
+                let at = block.start;
+                // SAFETY: ranges and their blocks are disjoint, and links have slots of their own.
+                let slots = |link| unsafe { slots_of(&state, link, block.clone()) };
+                // SAFETY: as above; `update` is used by range if it has the full size, else only by the one thread that has the
+                // whole range.
                 let x = unsafe { params.read(block.clone()) };
                 let u = match &mut local {
                     Some(local) => &mut local[..block.len()],
@@ -238,31 +277,25 @@ impl<F: Real> Pipeline<F> {
                     // SAFETY: as above.
                     None => unsafe { update.slice(0..block.len()) },
                 };
-                if let Some(gradient) = gradient {
-                    u.copy_from_slice(&gradient[block.clone()]);
+                match (gradient.map(|gradient| &gradient[block.clone()]), course.first) {
+                    (Some(gradient), Some(link)) => link.stage.start(at, gradient, u, x, slots(link)),
+                    (Some(gradient), None) => u.copy_from_slice(gradient),
+                    _ => {}
                 }
-                for link in links {
-                    // SAFETY: blocks are disjoint and links have slots of their own.
-                    let slots = unsafe { slots_of(&state, link, block.clone()) };
-                    link.stage.apply(block.start, u, x, slots);
-                }
-                if let Some(link) = preparing {
-                    // SAFETY: as above.
-                    let slots = unsafe { slots_of(&state, link, block.clone()) };
-                    link.stage.prepare(block.start, u, x, slots);
-                }
-                if let Some(link) = gathering {
-                    // SAFETY: as above.
-                    let slots = unsafe { slots_of(&state, link, block.clone()) };
-                    link.stage.gather(block.start, u, x, slots);
-                }
+                course.middle.iter().for_each(|link| link.stage.apply(at, u, x, slots(link)));
+                preparing.into_iter().for_each(|link| link.stage.prepare(at, u, x, slots(link)));
+                gathering.into_iter().for_each(|link| link.stage.gather(at, u, x, slots(link)));
                 if subtract {
                     // SAFETY: `x` is not used any more, and blocks are disjoint.
-                    isa.subtract(unsafe { params.slice(block) }, u);
+                    let x = unsafe { params.slice(block.clone()) };
+                    match course.last {
+                        Some(link) => link.stage.finish(at, isa, u, x, slots(link)),
+                        None => isa.subtract(x, u),
+                    }
                 }
-            }
+            });
         };
-        if threads::pay(size) { threads::split(0..size, &work) } else { work(0..size) }
+        threads::cover(size, &work);
     }
 
     /// Of the phases' vectors.
@@ -414,5 +447,33 @@ impl<F: Real> Direction<F> {
     /// As [`chain_ref`](Direction::chain_ref).
     pub(crate) fn chain(&mut self) -> &mut Pipeline<F> {
         &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Optimizer;
+
+    fn run(spec: &str, x: &[f64], g: &[f64]) -> Vec<f64> {
+        let mut rule = Optimizer::parse(spec).unwrap().rule(x.len(), 1).unwrap();
+        let mut x = x.to_vec();
+        (0..2).for_each(|_| rule.step(&mut x, g).unwrap());
+        x
+    }
+
+    #[test]
+    fn a_vector_beyond_the_caches_gives_the_same_bits_as_its_pieces() {
+        // With all their vectors 64 MiB and more.
+        let numbers = |a: f64| (0..2_200_003).map(|i| (a * f64::from(i)).sin()).collect::<Vec<_>>();
+        let (x, g) = (numbers(0.3), numbers(0.7));
+        for spec in [
+            "adam()",
+            "clip_by_value(0.5) | adam() | add_decayed_weights(0.01)",
+            "clip_by_global_norm(1e6) | adamw()",
+            "adamw() | clip_by_global_norm(1e6) | scale(0.5)",
+        ] {
+            let pieces = x.chunks(70_001).zip(g.chunks(70_001)).flat_map(|(x, g)| run(spec, x, g));
+            assert!(run(spec, &x, &g) == pieces.collect::<Vec<_>>(), "{spec}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The links of a chain at work: what each may do with the update, and when.
 
 use super::isa::Isa;
-use super::loops::Refine;
+use super::loops::{Descend, Refine, Start};
 use super::state::SlotRange;
 use super::{Fused, Pipeline, Problem, Rule};
 use crate::formula::{self, MAX_COEFFICIENTS, Symbol};
@@ -105,6 +105,22 @@ pub(crate) trait Stage<F>: Send + Sync {
     fn apply(&self, at: usize, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let _ = (at, update, x, slots);
     }
+    /// As [`apply`](Stage::apply), from an update that stays as it is.
+    fn start(&self, at: usize, from: &[F], update: &mut [F], x: &[F], slots: SlotRange<'_, F>)
+    where
+        F: Real,
+    {
+        update.copy_from_slice(from);
+        self.apply(at, update, x, slots);
+    }
+    /// As [`apply`](Stage::apply), with the result subtracted from the parameters and nothing of use left in the update.
+    fn finish(&self, at: usize, isa: Isa, update: &mut [F], x: &mut [F], slots: SlotRange<'_, F>)
+    where
+        F: Real,
+    {
+        self.apply(at, update, x, slots);
+        isa.subtract(x, update);
+    }
     /// Whether [`apply`](Stage::apply) does not look at the update that it gets.
     fn overwrites(&self) -> bool {
         false
@@ -182,6 +198,12 @@ impl<T: Transform, F: Real> Stage<F> for ElementWise<T> {
     }
     fn apply(&self, _: usize, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         self.isa.run(Refine(&self.transform), update, x, slots);
+    }
+    fn start(&self, _: usize, from: &[F], update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
+        self.isa.run(Start { transform: &self.transform, x }, update, from, slots);
+    }
+    fn finish(&self, _: usize, isa: Isa, update: &mut [F], x: &mut [F], slots: SlotRange<'_, F>) {
+        isa.run(Descend(&self.transform), x, update, slots);
     }
     fn look_ahead(&self) -> Option<(usize, f64)> {
         self.transform.look_ahead()

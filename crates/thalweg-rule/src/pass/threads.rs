@@ -1,4 +1,5 @@
-//! Splitting a pass over the cores: fixed ranges, so that results never depend on the number of threads.
+//! Splitting a pass: over the cores in fixed ranges, so that results never depend on the number of threads, and each core's part in
+//! blocks, so that memory is asked for the next one while one is worked on.
 
 use std::ops::Range;
 
@@ -8,7 +9,58 @@ use super::state::Shared;
 const THREADS_FROM: usize = 256 * 1024;
 
 /// Elements handed to a thread at a time.
-const SHARE: usize = 32 * 1024;
+pub(crate) const SHARE: usize = 32 * 1024;
+
+/// Bytes that a pass goes through from which on it waits for memory. What a cache holds comes in time without being asked for, and
+/// short blocks only cost.
+const FAR_FROM: usize = 64 * 1024 * 1024;
+
+/// Bytes that memory hands over at a time.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 64;
+
+/// Elements that are worked on while the next ones come: with all their vectors they leave the first-level cache room for those.
+/// Without a way to ask ahead, blocks are as long as any.
+const NEAR: usize = if cfg!(target_arch = "x86_64") { 256 } else { super::BLOCK };
+
+/// Whether a pass over so many vectors of a size must wait for memory.
+#[inline(always)]
+pub(crate) fn far<F>(size: usize, vectors: usize) -> bool {
+    size >= FAR_FROM / (vectors * size_of::<F>())
+}
+
+/// Asks for a vector, to be in the first-level cache soon.
+#[inline(always)]
+pub(crate) fn fetch<F>(vector: &[F]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in vector.chunks(LINE / size_of::<F>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 processor has the instruction, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    let _ = vector;
+}
+
+/// Works on a range block by block. Those of a far vector are short, and each time the next one is asked for first; others have the
+/// length that is given.
+#[inline(always)]
+pub(crate) fn blocks(
+    range: Range<usize>,
+    far: bool,
+    length: usize,
+    ask: impl Fn(Range<usize>),
+    mut work: impl FnMut(Range<usize>),
+) {
+    let length = if far { NEAR } else { length };
+    let end = range.end;
+    for at in range.step_by(length) {
+        let next = end.min(at + length);
+        if far {
+            ask(next..end.min(next + length));
+        }
+        work(at..next);
+    }
+}
 
 /// Whether a vector is long enough, and cores are there, to split a pass over it.
 #[inline(always)]
@@ -25,6 +77,11 @@ fn available() -> bool {
 #[cfg(not(feature = "threads"))]
 fn available() -> bool {
     false
+}
+
+/// Does the work for everything up to a size, on several threads if that pays.
+pub(crate) fn cover(size: usize, work: &(dyn Fn(Range<usize>) + Sync)) {
+    if pay(size) { split(0..size, work) } else { work(0..size) }
 }
 
 /// Does the work for every part of the range, each part once, on several threads.
