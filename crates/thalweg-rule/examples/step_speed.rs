@@ -17,6 +17,7 @@ const RULES: &[(&str, f64)] = &[
     ("rmsprop()", 5.0),
     ("clip_by_global_norm(1) | sgd(lr=0.001)", 4.0),
     ("clip_by_global_norm(1) | adam()", 8.0),
+    ("clip_by_value(1) | adam() | add_decayed_weights(0.01)", 7.0),
 ];
 
 fn main() {
