@@ -78,7 +78,9 @@ impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
             };
             let ask = |next: Range<usize>| {
                 let (x, slots) = of(next.clone());
-                [x].into_iter().chain(slots).for_each(|vector| threads::fetch(vector));
+                for vector in [x].into_iter().chain(slots) {
+                    threads::fetch(vector);
+                }
                 threads::fetch(&grads[next]);
             };
             let step = |block: Range<usize>| {

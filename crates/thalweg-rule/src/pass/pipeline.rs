@@ -248,7 +248,9 @@ impl<F: Real> Pipeline<F> {
         // What is gathered is summed by whole blocks.
         let far = gathering.is_none() && threads::far::<F>(size, vectors);
         let ask = |next: Range<usize>| {
-            gradient.into_iter().for_each(|gradient| threads::fetch(&gradient[next.clone()]));
+            if let Some(gradient) = gradient {
+                threads::fetch(&gradient[next.clone()]);
+            }
             // SAFETY: nothing else borrows the next block, and what is asked for is let go.
             unsafe {
                 threads::fetch(params.read(next.clone()));
@@ -256,7 +258,9 @@ impl<F: Real> Pipeline<F> {
                     threads::fetch(update.slice(next.clone()));
                 }
                 for link in links {
-                    slots_of(&state, link, next.clone()).iter().for_each(|slot| threads::fetch(slot));
+                    for slot in slots_of(&state, link, next.clone()) {
+                        threads::fetch(slot);
+                    }
                 }
             }
         };
@@ -282,9 +286,15 @@ impl<F: Real> Pipeline<F> {
                     (Some(gradient), None) => u.copy_from_slice(gradient),
                     _ => {}
                 }
-                course.middle.iter().for_each(|link| link.stage.apply(at, u, x, slots(link)));
-                preparing.into_iter().for_each(|link| link.stage.prepare(at, u, x, slots(link)));
-                gathering.into_iter().for_each(|link| link.stage.gather(at, u, x, slots(link)));
+                for link in course.middle {
+                    link.stage.apply(at, u, x, slots(link));
+                }
+                if let Some(link) = preparing {
+                    link.stage.prepare(at, u, x, slots(link));
+                }
+                if let Some(link) = gathering {
+                    link.stage.gather(at, u, x, slots(link));
+                }
                 if subtract {
                     // SAFETY: `x` is not used any more, and blocks are disjoint.
                     let x = unsafe { params.slice(block.clone()) };
