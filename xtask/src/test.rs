@@ -6,7 +6,8 @@ use std::process::Command;
 use super::{cargo, root, run};
 
 fn run_examples() -> Result<(), String> {
-    run(cargo().args(["build", "--package", "thalweg", "--examples"]))?;
+    // With the whole workspace, as the tests are built: one set of features, one copy of every library.
+    run(cargo().args(["build", "--workspace", "--examples"]))?;
     let folder = root().join("target/example-figures");
     std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let sources = root().join("crates/thalweg/examples");
