@@ -5,8 +5,8 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use thalweg_figure::{
-    Arrows, Axis, Components, Contours, Curve, Field, Figure, Fit, Fitted, GradientField, Losses, Map, Mark,
-    MarkKind, OneDimension, Page, Scale, Starts, Surface, Table, Trace,
+    Arrows, Axis, Components, Confusion, Contours, Curve, Field, Figure, Fit, Fitted, GradientField, Image,
+    Images, Losses, Map, Mark, MarkKind, OneDimension, Page, Scale, Starts, Surface, Table, Trace,
 };
 
 type Gradient = fn([f64; 2]) -> [f64; 2];
@@ -262,6 +262,39 @@ fn on_a_line() -> Vec<Figure> {
     ]
 }
 
+/// Rings that are taken for strokes now and then.
+fn of_a_classifier() -> Vec<Figure> {
+    let picture = |k: usize| {
+        let (ring, size) = (k % 3 != 0, 20.0f32);
+        let pixel = |i: usize| {
+            let (x, y) = ((i % 20) as f32 - size / 2.0, (i / 20) as f32 - size / 2.0);
+            let away = if ring {
+                (x.hypot(y) - 3.0 - (k % 5) as f32).abs()
+            } else {
+                (x + 0.3 * y - (k % 4) as f32).abs()
+            };
+            (1.4 - away / 1.5).clamp(0.0, 1.0)
+        };
+        let wrong = k % 7 == 3;
+        let name = |ring| if ring { "ring" } else { "stroke" };
+        let caption = if wrong { format!("{}, not {}", name(!ring), name(ring)) } else { name(ring).into() };
+        Image { width: 20, pixels: (0..400).map(pixel).collect(), caption, wrong }
+    };
+    let classes: Vec<String> = (0..10).map(|k| k.to_string()).collect();
+    let count =
+        |i: usize, j: usize| if i == j { 970 + 3 * i as u64 } else { ((7 * i + 3 * j) % 11) as u64 / 2 };
+    let counts = (0..10).map(|i| (0..10).map(|j| count(i, j)).collect()).collect();
+    vec![
+        Images {
+            title: "Rings and strokes".into(),
+            images: (0..30).map(picture).collect(),
+            ..Images::default()
+        }
+        .into(),
+        Confusion { title: "What was taken for what".into(), classes, counts }.into(),
+    ]
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("a folder is needed")?);
@@ -280,7 +313,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         figures: rosenbrock.clone(),
     };
     let mut figures = rosenbrock;
-    figures.extend(on_a_quadratic().into_iter().chain(on_wells()).chain(on_a_line()));
+    figures
+        .extend(on_a_quadratic().into_iter().chain(on_wells()).chain(on_a_line()).chain(of_a_classifier()));
     for ending in &endings {
         for (k, figure) in figures.iter().enumerate() {
             figure.write(folder.join(format!("{k:02}.{ending}")))?;

@@ -7,6 +7,7 @@ use crate::{
     data::{Axis, Field, Mark, MarkKind, Trace},
     palette::{self, Dash, Ramp, Rgb},
     thin,
+    ticks::Tick,
     warp::{Scale, Warp, extent},
 };
 
@@ -34,8 +35,49 @@ pub(crate) struct Panel<'a> {
     /// Whether a unit is equally long on both axes.
     pub(crate) equal: bool,
     pub(crate) sheet: Option<Sheet<'a>>,
+    pub(crate) tiles: Option<Tiles>,
     pub(crate) arrows: Vec<Arrow>,
     pub(crate) series: Vec<Series>,
+    pub(crate) words: Vec<Word>,
+}
+
+impl Panel<'_> {
+    /// A panel with axes and nothing on it.
+    pub(crate) fn new(x: Guide, y: Guide) -> Self {
+        Self {
+            title: String::new(),
+            x,
+            y,
+            z: None,
+            equal: false,
+            sheet: None,
+            tiles: None,
+            arrows: Vec::new(),
+            series: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+}
+
+/// Equal rectangles of one colour each that fill a panel.
+pub(crate) struct Tiles {
+    pub(crate) columns: usize,
+    /// Row by row, the uppermost first.
+    pub(crate) colours: Vec<Rgb>,
+}
+
+impl Tiles {
+    pub(crate) fn rows(&self) -> usize {
+        self.colours.len() / self.columns
+    }
+}
+
+/// A short text centred at a point of the data.
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) at: [f64; 2],
+    pub(crate) size: f64,
+    pub(crate) colour: Rgb,
 }
 
 /// An axis: its name, its ends in the data's units, and the map onto it.
@@ -45,18 +87,29 @@ pub(crate) struct Guide {
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) warp: Warp,
+    /// Places with names in the place of numbers.
+    pub(crate) names: Option<Vec<Tick>>,
 }
 
 impl Guide {
+    pub(crate) fn new(name: impl Into<String>, low: f64, high: f64, warp: Warp) -> Self {
+        Self { name: name.into(), low, high, warp, names: None }
+    }
+
     pub(crate) fn of(axis: &Axis) -> Self {
-        Self { name: axis.name.clone(), low: axis.min, high: axis.max, warp: Warp::Linear }
+        Self::new(&axis.name, axis.min, axis.max, Warp::Linear)
+    }
+
+    /// About so many ticks, placed by the map; all of them where they have names.
+    pub(crate) fn ticks(&self, target: usize) -> Vec<Tick> {
+        self.names.clone().unwrap_or_else(|| self.warp.ticks(self.low, self.high, target))
     }
 
     /// A linear axis around some values, with a margin.
     pub(crate) fn around(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extent(values).unwrap_or((0.0, 1.0));
         let margin = if high > low { 0.04 * (high - low) } else { 0.5 * low.abs().max(1.0) };
-        Self { name: name.into(), low: low - margin, high: high + margin, warp: Warp::Linear }
+        Self::new(name, low - margin, high + margin, Warp::Linear)
     }
 
     /// The ends as the map places them.

@@ -130,15 +130,28 @@ impl<DB: DrawingBackend> Canvas<DB> {
 
     /// A line of text whose lower-case letters are centred on the height of `at`.
     pub(super) fn text(&mut self, text: &str, at: [f64; 2], size: f64, anchor: Anchor) {
-        self.place_text(text, at, size, anchor, FontTransform::None);
+        self.place_text(text, at, size, anchor, FontTransform::None, Rgb::INK);
+    }
+
+    /// A line of text in a colour, centred at `at`.
+    pub(super) fn word(&mut self, text: &str, at: [f64; 2], size: f64, colour: Rgb) {
+        self.place_text(text, at, size, Anchor::Middle, FontTransform::None, colour);
     }
 
     /// A line of text that reads upwards, centred at `at`.
     pub(super) fn text_upwards(&mut self, text: &str, at: [f64; 2], size: f64) {
-        self.place_text(text, at, size, Anchor::Middle, FontTransform::Rotate270);
+        self.place_text(text, at, size, Anchor::Middle, FontTransform::Rotate270, Rgb::INK);
     }
 
-    fn place_text(&mut self, text: &str, at: [f64; 2], size: f64, anchor: Anchor, turn: FontTransform) {
+    fn place_text(
+        &mut self,
+        text: &str,
+        at: [f64; 2],
+        size: f64,
+        anchor: Anchor,
+        turn: FontTransform,
+        colour: Rgb,
+    ) {
         // The baseline stands a third of an em below the middle of a capital.
         let rise = (0.36 - self.manner.baseline) * size;
         let at =
@@ -148,7 +161,9 @@ impl<DB: DrawingBackend> Canvas<DB> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
+        let ink = color(colour, 1.0);
         let style = text_style(size * self.manner.em * self.manner.scale)
+            .color(&ink)
             .transform(turn)
             .pos(Pos::new(horizontal, VPos::Top));
         let result = self.backend.draw_text(text, &style, self.pixel(at));

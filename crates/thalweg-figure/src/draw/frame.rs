@@ -43,7 +43,7 @@ pub(super) fn label_width<DB: DrawingBackend>(canvas: &Canvas<DB>, panel: &Panel
 }
 
 fn y_ticks(panel: &Panel, height: f64) -> Vec<Tick> {
-    panel.y.warp.ticks(panel.y.low, panel.y.high, (height / 42.0) as usize + 1)
+    panel.y.ticks((height / 42.0) as usize + 1)
 }
 
 /// Lays the plot out in a panel's area and draws what stands around it, with so much room for the labels of the
@@ -102,7 +102,7 @@ fn widest<DB: DrawingBackend>(canvas: &Canvas<DB>, ticks: &[Tick]) -> f64 {
 fn x_ticks<DB: DrawingBackend>(canvas: &Canvas<DB>, guide: &Guide, width: f64) -> Vec<Tick> {
     let mut target = (width / 60.0) as usize + 1;
     loop {
-        let ticks = guide.warp.ticks(guide.low, guide.high, target);
+        let ticks = guide.ticks(target);
         let room = width / ticks.len().max(1) as f64;
         if target <= 1 || widest(canvas, &ticks) + 8.0 <= room {
             return ticks;
@@ -120,7 +120,7 @@ fn axes<DB: DrawingBackend>(
     labels: f64,
 ) {
     let Area { left, top, right, bottom } = frame.area;
-    let grid = panel.sheet.is_none();
+    let grid = panel.sheet.is_none() && panel.tiles.is_none();
     for (place, label) in x_ticks {
         let (low, high) = panel.x.ends();
         let x = left + (place - low) / (high - low) * (right - left);

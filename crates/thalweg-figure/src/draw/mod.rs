@@ -91,7 +91,8 @@ fn smooth(fine: &[u8], width: usize, n: usize) -> Vec<u8> {
     coarse
 }
 
-fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Error> {
+/// Rows of red, green and blue as a PNG file.
+pub(crate) fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Error> {
     let failed = |error: png::EncodingError| Error::Draw(error.to_string());
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     palette::{Dash, Rgb},
-    scene::{Motion, Panel, Pen, Series},
+    scene::{Motion, Panel, Pen, Series, Tiles},
 };
 
 pub(super) fn draw<DB: DrawingBackend>(canvas: &mut Canvas<DB>, panel: &Panel, area: Area, labels: f64) {
@@ -20,10 +20,33 @@ pub(super) fn draw<DB: DrawingBackend>(canvas: &mut Canvas<DB>, panel: &Panel, a
         sheet::draw(canvas, field, &frame);
         sheet::arrows(canvas, &panel.arrows, field, &frame);
     }
+    if let Some(tiles) = &panel.tiles {
+        draw_tiles(canvas, tiles, frame.area);
+    }
     for series in &panel.series {
         draw_series(canvas, series, &frame, panel.sheet.is_some());
     }
+    for word in &panel.words {
+        canvas.word(&word.text, frame.place(word.at[0], word.at[1]), word.size, word.colour);
+    }
     frame::border(canvas, frame.area);
+}
+
+/// Draws rows of equal rectangles, neighbours of one colour as one, each up to the right so that no seam shows.
+fn draw_tiles<DB: DrawingBackend>(canvas: &mut Canvas<DB>, tiles: &Tiles, area: Area) {
+    let (width, height) = (area.width() / tiles.columns as f64, area.height() / tiles.rows() as f64);
+    for (j, row) in tiles.colours.chunks_exact(tiles.columns).enumerate() {
+        let (top, bottom) = (area.top + j as f64 * height, area.top + (j + 1) as f64 * height);
+        let mut i = 0;
+        for run in row.chunk_by(|a, b| a == b) {
+            if run[0] != Rgb::WHITE {
+                let (left, right) =
+                    (area.left + i as f64 * width, area.left + (i + run.len()) as f64 * width);
+                canvas.rectangle([left, top], [right, bottom], run[0]);
+            }
+            i += run.len();
+        }
+    }
 }
 
 fn draw_series<DB: DrawingBackend>(

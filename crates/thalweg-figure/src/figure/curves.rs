@@ -52,7 +52,7 @@ impl OneDimension {
         }
         let (low, high) = extent(self.value.x.iter().copied()).unwrap_or((0.0, 1.0));
         let high = if high > low { high } else { low + 1.0 };
-        let x = |name: &str| Guide { name: name.into(), low, high, warp: Warp::Linear };
+        let x = |name: &str| Guide::new(name, low, high, Warp::Linear);
         let x_name = name_or(&self.x_name, "x");
         let frames = frames(self.iterates.iter().map(|c| c.x.len()).max().unwrap_or(0));
 
@@ -185,5 +185,5 @@ fn unnamed(series: Series) -> Series {
 }
 
 fn panel<'a>(x: Guide, y: Guide, series: Vec<Series>) -> Panel<'a> {
-    Panel { title: String::new(), x, y, z: None, equal: false, sheet: None, arrows: Vec::new(), series }
+    Panel { series, ..Panel::new(x, y) }
 }

@@ -119,8 +119,8 @@ fn scene<'a>(title: &str, x_name: &str, y: Guide, series: Vec<Series>) -> Scene<
 pub(super) fn loss_panel<'a>(title: String, x_name: &str, y: Guide, series: Vec<Series>) -> Panel<'a> {
     let (low, high) = extent(series.iter().flat_map(|s| s.points.iter().map(|p| p[0]))).unwrap_or((0.0, 1.0));
     let high = if high > low { high } else { low + 1.0 };
-    let x = Guide { name: name_or(x_name, "iteration"), low, high, warp: Warp::Linear };
-    Panel { title, x, y, z: None, equal: false, sheet: None, arrows: Vec::new(), series }
+    let x = Guide::new(name_or(x_name, "iteration"), low, high, Warp::Linear);
+    Panel { title, series, ..Panel::new(x, y) }
 }
 
 /// A curve less a known minimum. What falls below it by rounding alone is zero.
@@ -146,11 +146,7 @@ impl LossAxis {
     pub(super) fn logarithmic(name: String, curves: &[Curve]) -> Self {
         let values = || curves.iter().flat_map(|c| c.y.iter().copied());
         let Some((low, high)) = extent(values()) else {
-            return Self {
-                guide: Guide { name, low: 0.1, high: 10.0, warp: LOG },
-                zero: f64::NAN,
-                nothing: 0.0,
-            };
+            return Self { guide: Guide::new(name, 0.1, 10.0, LOG), zero: f64::NAN, nothing: 0.0 };
         };
         if low < 0.0 {
             let warp = Warp::signed(values());
@@ -159,7 +155,7 @@ impl LossAxis {
             };
             let name = format!("{name} (symmetric log, linear within ±{})", short(unit));
             let (low, high) = (1.3 * low, if high > 0.0 { 1.3 * high } else { 0.3 * unit });
-            return Self { guide: Guide { name, low, high, warp }, zero: 0.0, nothing: 0.0 };
+            return Self { guide: Guide::new(name, low, high, warp), zero: 0.0, nothing: 0.0 };
         }
         let Some((_, largest)) = extent(values().filter(|v| *v > 0.0)) else {
             return Self { guide: Guide::around(name, [0.0]), zero: 0.0, nothing: 0.0 };
@@ -169,14 +165,14 @@ impl LossAxis {
         if low > nothing {
             let margin = (largest / smallest).powf(0.04).max(1.05);
             let (low, high) = (smallest / margin, largest * margin);
-            return Self { guide: Guide { name, low, high, warp: LOG }, zero: f64::NAN, nothing };
+            return Self { guide: Guide::new(name, low, high, LOG), zero: f64::NAN, nothing };
         }
         let decade = (smallest.log10() - 1e-9).floor().max(-306.0) as i32;
         let decade = if smallest.log10() - f64::from(decade) > 0.999 { decade } else { decade - 1 };
         let zero = 10f64.powi(decade);
         let less = if values().any(|v| v > 0.0 && v <= nothing) { "less" } else { "0" };
         let name = format!("{name} ({less} drawn at {})", power_of_ten(decade));
-        Self { guide: Guide { name, low: zero / 1.5, high: largest * 1.5, warp: LOG }, zero, nothing }
+        Self { guide: Guide::new(name, zero / 1.5, largest * 1.5, LOG), zero, nothing }
     }
 
     /// A linear axis, or a logarithmic one where positive values span more than two decades.

@@ -1,6 +1,7 @@
 //! The figures: what each shows, as a struct of plain data, and its way to a scene.
 
 mod curves;
+mod images;
 mod loss;
 mod plane;
 mod starts;
@@ -8,6 +9,7 @@ mod starts;
 use std::path::Path;
 
 pub use curves::{Fit, OneDimension};
+pub use images::{Confusion, Image, Images};
 pub use loss::{Components, Losses};
 pub use plane::{Contours, GradientField, Map, Surface};
 pub use starts::Starts;
@@ -45,6 +47,10 @@ pub enum Figure {
     OneDimension(OneDimension),
     /// Data and the curves fitted to them.
     Fit(Fit),
+    /// Small pictures with captions.
+    Images(Images),
+    /// How often one class was taken for another.
+    Confusion(Confusion),
 }
 
 impl Figure {
@@ -53,6 +59,8 @@ impl Figure {
         match self {
             Self::Contours(_) | Self::Map(_) | Self::GradientField(_) | Self::OneDimension(_) => (760, 640),
             Self::Surface(_) => (820, 640),
+            Self::Confusion(_) => (760, 700),
+            Self::Images(figure) => figure.size(),
             Self::Starts(_) => (1100, 960),
             Self::Losses(_) | Self::Components(_) | Self::Fit(_) => (800, 520),
         }
@@ -109,6 +117,8 @@ impl Figure {
             Self::Components(figure) => figure.scene(),
             Self::OneDimension(figure) => figure.scene(),
             Self::Fit(figure) => figure.scene(),
+            Self::Images(figure) => figure.scene(),
+            Self::Confusion(figure) => figure.scene(),
         }
     }
 }
@@ -123,7 +133,19 @@ macro_rules! figure_from {
     )*};
 }
 
-figure_from!(Contours, Surface, GradientField, Map, Starts, Losses, Components, OneDimension, Fit);
+figure_from!(
+    Contours,
+    Surface,
+    GradientField,
+    Map,
+    Starts,
+    Losses,
+    Components,
+    OneDimension,
+    Fit,
+    Images,
+    Confusion
+);
 
 /// An error unless a figure's list has an entry.
 fn some<T>(figure: &'static str, what: &str, list: &[T]) -> Result<(), Error> {

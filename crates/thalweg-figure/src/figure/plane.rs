@@ -80,7 +80,7 @@ impl Surface {
         let (low, high) = if low < high { (low, high) } else { (low - 0.5, high + 0.5) };
         let warp = Warp::of_heights(self.heights, &self.field.values);
         let mut panel = panel(sheet);
-        panel.z = Some(Guide { name: self.field.name.clone(), low, high, warp });
+        panel.z = Some(Guide::new(&self.field.name, low, high, warp));
         panel.series = paths(&self.traces, &frames, &self.field);
         panel.series.extend(marks(&self.marks, &self.field));
         let (x, y) = (&self.field.x, &self.field.y);
@@ -198,16 +198,8 @@ impl Map {
 /// The panel of a field, nothing on it yet.
 pub(super) fn panel(sheet: Sheet) -> Panel {
     let (x, y) = (&sheet.field.x, &sheet.field.y);
-    Panel {
-        title: String::new(),
-        x: Guide::of(x),
-        y: Guide::of(y),
-        z: None,
-        equal: comparable(x, y),
-        sheet: Some(sheet),
-        arrows: Vec::new(),
-        series: Vec::new(),
-    }
+    let (equal, x, y) = (comparable(x, y), Guide::of(x), Guide::of(y));
+    Panel { equal, sheet: Some(sheet), ..Panel::new(x, y) }
 }
 
 pub(super) fn longest(traces: &[Trace]) -> usize {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{escaped, json::number};
+use super::{escaped, json::number, tiles};
 use crate::{
     palette::Rgb,
     scene::{Guide, Panel, Scene},
@@ -38,11 +38,26 @@ pub(super) fn suffix(k: usize) -> String {
 
 pub(super) fn layout(scene: &Scene) -> Value {
     let mut layout = Map::new();
-    let mut titles = Vec::new();
+    let (mut annotations, mut images) = (Vec::new(), Vec::new());
     for (k, panel) in scene.panels.iter().enumerate() {
         let (place, n) = (place(scene, k), suffix(k));
+        images.extend(panel.tiles.as_ref().map(|tiles| {
+            json!({
+                "source": tiles::data_address(tiles), "layer": "below", "sizing": "stretch",
+                "xref": format!("x{n}"), "yref": format!("y{n}"),
+                "x": panel.x.low, "y": panel.y.high,
+                "sizex": panel.x.high - panel.x.low, "sizey": panel.y.high - panel.y.low,
+            })
+        }));
+        for word in &panel.words {
+            annotations.push(json!({
+                "text": escaped(&word.text), "showarrow": false,
+                "font": { "size": word.size, "color": word.colour.hex() },
+                "x": number(word.at[0], 8), "xref": format!("x{n}"), "y": number(word.at[1], 8), "yref": format!("y{n}"),
+            }));
+        }
         if !panel.title.is_empty() {
-            titles.push(json!({
+            annotations.push(json!({
                 "text": escaped(title(scene, panel)), "showarrow": false, "font": { "size": 14 },
                 "x": f64::midpoint(place.x[0], place.x[1]), "xref": "paper", "xanchor": "center",
                 "y": place.y[1], "yref": "paper", "yanchor": "bottom",
@@ -66,8 +81,12 @@ pub(super) fn layout(scene: &Scene) -> Value {
         layout.insert(format!("xaxis{n}"), x);
         layout.insert(format!("yaxis{n}"), y);
     }
-    let above = if titles.is_empty() { 1.01 } else { 1.05 };
-    layout.insert("annotations".into(), titles.into());
+    let titled = scene.panels.iter().any(|panel| !panel.title.is_empty());
+    let above = if titled { 1.05 } else { 1.01 };
+    layout.insert("annotations".into(), annotations.into());
+    if !images.is_empty() {
+        layout.insert("images".into(), images.into());
+    }
     layout.insert(
         "font".into(),
         json!({ "family": "DejaVu Sans, sans-serif", "size": 13, "color": Rgb::INK.hex() }),
@@ -105,9 +124,10 @@ fn axis(guide: &Guide) -> Value {
         "title": { "text": escaped(&guide.name), "standoff": 10 },
         "range": [number(low, 8), number(high, 8)],
         "showline": true, "mirror": true, "linecolor": Rgb::INK.hex(), "ticks": "outside",
-        "gridcolor": "#eeeeee", "zeroline": false, "automargin": true,
+        "gridcolor": "#eeeeee", "zeroline": false, "automargin": true, "showgrid": guide.names.is_none(),
     });
     match guide.warp {
+        _ if guide.names.is_some() => set_ticks(&mut axis, guide, 0, 0.0),
         Warp::Linear => {}
         Warp::Log { .. } => {
             axis["type"] = json!("log");
@@ -121,7 +141,7 @@ fn axis(guide: &Guide) -> Value {
 /// Ticks by the guide's own map, for maps that Plotly does not know. The lowest share of the axis stays free.
 fn set_ticks(axis: &mut Value, guide: &Guide, target: usize, free: f64) {
     let (low, high) = guide.ends();
-    let mut ticks = guide.warp.ticks(guide.low, guide.high, target);
+    let mut ticks = guide.ticks(target);
     ticks.retain(|tick| tick.0 >= low + free * (high - low));
     axis["tickvals"] = ticks.iter().map(|t| number(t.0, 8)).collect();
     axis["ticktext"] = ticks.iter().map(|t| t.1.as_str()).collect();

@@ -23,6 +23,10 @@ pub(super) fn figure<'a>(scene: &Scene<'a>, fields: &mut Fields<'a>) -> Value {
             data.extend(sheet_traces(scene, k, sheet, fields));
             data.extend(arrow_traces(&panel.arrows, sheet, panel));
         }
+        if panel.tiles.is_some() && panel.series.is_empty() {
+            // Axes without a trace are not drawn.
+            data.push(json!({ "type": "scatter", "x": [null], "y": [null], "showlegend": false }));
+        }
         for series in &panel.series {
             series_traces(series, panel, &mut data, &mut motions);
         }

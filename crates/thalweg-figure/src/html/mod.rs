@@ -6,6 +6,7 @@
 mod axes;
 mod figure;
 mod json;
+mod tiles;
 
 use std::fmt::Write as _;
 

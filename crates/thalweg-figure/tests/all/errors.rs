@@ -1,8 +1,8 @@
 //! What is said about bad input.
 
 use thalweg_figure::{
-    Arrows, Axis, Contours, Curve, Error, Field, Figure, Fit, Fitted, GradientField, Losses, Page, Starts,
-    Table, Trace,
+    Arrows, Axis, Confusion, Contours, Curve, Error, Field, Figure, Fit, Fitted, GradientField, Image,
+    Images, Losses, Page, Starts, Table, Trace,
 };
 
 use crate::samples::{field, rosenbrock};
@@ -56,6 +56,29 @@ fn empty_data_and_axes_without_length_are_refused() {
     assert_eq!(
         message(Contours { field: flat, ..Contours::default() }),
         "axis 'x' goes from 1 to 1 in 5 points; it needs finite ends with min < max and at least 2 points"
+    );
+}
+
+#[test]
+fn pictures_of_another_size_and_matrices_that_are_not_square_are_refused() {
+    let image = |width, count| Image { width, pixels: vec![0.5; count], ..Image::default() };
+    let images = |images| message(Images { images, ..Images::default() });
+    assert_eq!(
+        images(vec![image(4, 16), image(4, 12)]),
+        "images: image 1: pixels has 12 entries where 16 are needed (as the first image)"
+    );
+    assert_eq!(
+        images(vec![image(4, 15)]),
+        "images: pixels has 15 entries where 16 are needed (whole rows of 4)"
+    );
+    assert_eq!(
+        images(vec![image(0, 1)]),
+        "images: pixels has 1 entries where 1 are needed (whole rows of 0)"
+    );
+    let counts = vec![vec![1, 2], vec![3]];
+    assert_eq!(
+        message(Confusion { classes: vec!["a".into(), "b".into()], counts, ..Confusion::default() }),
+        "confusion matrix: row 1 has 1 entries where 2 are needed (one for each class)"
     );
 }
 

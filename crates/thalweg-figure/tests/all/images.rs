@@ -1,6 +1,8 @@
 //! SVG and PNG: well formed, of the right size, the same each time, right in their geometry.
 
-use thalweg_figure::{Axis, Contours, Curve, Field, Figure, Losses, Page, Scale, Surface};
+use thalweg_figure::{
+    Axis, Confusion, Contours, Curve, Field, Figure, Image, Images, Losses, Page, Scale, Surface,
+};
 
 use crate::samples::{all, field, rosenbrock, trace};
 
@@ -24,6 +26,60 @@ fn every_svg_is_well_formed_and_names_its_axes_in_the_embedded_font() {
         let mut fonts = document.descendants().filter_map(|n| n.attribute("font-family"));
         assert!(fonts.all(|font| font == "DejaVu Sans, sans-serif"));
     }
+}
+
+/// The rectangles of an SVG in its own units, by their colour: left, top, right, bottom.
+fn rectangles(svg: &str, colour: &str) -> Vec<[f64; 4]> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let filled = document
+        .descendants()
+        .filter(|n| n.attribute("fill").is_some_and(|f| f.eq_ignore_ascii_case(colour)));
+    filled
+        .filter_map(|n| n.attribute("points"))
+        .map(|points| {
+            let places = points.split_whitespace().map(|p| {
+                let (x, y) = p.split_once(',').unwrap();
+                [x, y].map(|v| v.parse::<f64>().unwrap())
+            });
+            places.fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |[l, t, r, b], [x, y]| {
+                [l.min(x), t.min(y), r.max(x), b.max(y)]
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn the_pixels_of_a_picture_are_squares_in_their_row_and_column() {
+    // A black stroke in column 2 of a picture of 4 columns and 6 rows, the rest white.
+    let pixels = (0..24).map(|i| if i % 4 == 2 { 1.0 } else { 0.0 }).collect();
+    let image = Image { width: 4, pixels, caption: String::new(), wrong: false };
+    let svg = Figure::from(Images { images: vec![image], ..Images::default() }).to_svg(600, 600).unwrap();
+    let black = rectangles(&svg, "#000000");
+    assert_eq!(black.len(), 6);
+    for (k, [left, top, right, bottom]) in black.iter().enumerate() {
+        assert!(((right - left) - (bottom - top)).abs() <= 2.0, "square to a tenth of a pixel");
+        assert_eq!([*left, *right], [black[0][0], black[0][2]], "one column");
+        assert!(k == 0 || (*top - black[k - 1][3]).abs() < 1e-9, "no seam between the rows");
+    }
+}
+
+#[test]
+fn a_confusion_matrix_has_the_first_class_on_top_and_counts_in_its_cells() {
+    let classes = ["a", "b", "c"].map(String::from).to_vec();
+    let counts = vec![vec![7, 0, 0], vec![0, 8, 0], vec![5, 0, 9]];
+    let svg = Figure::from(Confusion { classes, counts, ..Confusion::default() }).to_svg(600, 560).unwrap();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let place = |wanted: &str| {
+        let node = document
+            .descendants()
+            .find(|n| n.has_tag_name("text") && n.text().is_some_and(|t| t.trim() == wanted))
+            .unwrap_or_else(|| panic!("{wanted} is missing"));
+        ["x", "y"].map(|side| node.attribute(side).unwrap().parse::<f64>().unwrap())
+    };
+    let (first, second, wrong, third) = (place("7"), place("8"), place("5"), place("9"));
+    assert!(first[1] < second[1] && second[1] < third[1] && first[0] < second[0] && second[0] < third[0]);
+    assert_eq!((wrong[0], wrong[1]), (first[0], third[1]));
+    assert!(!texts(&svg).contains(&"0".to_owned()));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One figure of each kind.
 
 use thalweg_figure::{
-    Arrows, Axis, Components, Contours, Curve, Field, Figure, Fit, Fitted, GradientField, Losses, Map, Mark,
-    MarkKind, OneDimension, Scale, Starts, Surface, Trace,
+    Arrows, Axis, Components, Confusion, Contours, Curve, Field, Figure, Fit, Fitted, GradientField, Image,
+    Images, Losses, Map, Mark, MarkKind, OneDimension, Scale, Starts, Surface, Trace,
 };
 
 pub(crate) fn rosenbrock(x: f64, y: f64) -> f64 {
@@ -18,6 +18,11 @@ pub(crate) fn trace(label: &str, steps: usize) -> Trace {
     let points: Vec<[f64; 2]> =
         (0..=steps).map(|k| [-1.2 + 2.2 * t(k), 1.0 + 0.3 * (9.0 * t(k)).sin()]).collect();
     Trace { label: label.into(), values: points.iter().map(|p| rosenbrock(p[0], p[1])).collect(), points }
+}
+
+pub(crate) fn image(k: usize) -> Image {
+    let pixels = (0..24).map(|i| if i % 4 == k { 1.0 } else { 0.25 }).collect();
+    Image { width: 4, pixels, caption: format!("image {k}"), wrong: k == 1 }
 }
 
 /// Each figure on the given field, with the names of its axes.
@@ -106,5 +111,15 @@ pub(crate) fn all(field: &Field) -> Vec<(Figure, [&'static str; 2])> {
             .into(),
             ["dose", "answer"],
         ),
+        (
+            Confusion {
+                classes: vec!["cat".into(), "<dog>".into()],
+                counts: vec![vec![48, 2], vec![0, 50]],
+                ..Confusion::default()
+            }
+            .into(),
+            ["predicted class", "true class"],
+        ),
+        (Images { images: (0..5).map(image).collect(), ..Images::default() }.into(), ["image 0", "image 4"]),
     ]
 }
