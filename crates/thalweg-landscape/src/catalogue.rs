@@ -4,6 +4,8 @@ use thalweg_spec::{Call, SpecError};
 
 use crate::family::{ackley, bowl, polynomial, quadratic, rastrigin, rosenbrock, wells};
 use crate::landscape::Parts;
+use crate::more::{banded, fits, four, gulf, linear, many, penalty, three, two};
+use crate::set::Set;
 
 /// One line of the catalogue.
 #[derive(Debug)]
@@ -18,10 +20,12 @@ pub struct Entry {
     pub summary: &'static str,
     /// Where it was published.
     pub source: &'static str,
+    /// The set of test problems that it was added for.
+    pub set: Set,
     pub(crate) build: fn(&Call) -> Result<Parts, SpecError>,
 }
 
-static ENTRIES: [Entry; 10] = [
+static ENTRIES: [Entry; 41] = [
     bowl::SPHERE,
     bowl::ELLIPSE,
     bowl::SADDLE,
@@ -32,6 +36,37 @@ static ENTRIES: [Entry; 10] = [
     rastrigin::RASTRIGIN,
     ackley::ACKLEY,
     wells::WELLS,
+    two::FREUDENSTEIN_ROTH,
+    two::POWELL_BADLY_SCALED,
+    two::BROWN_BADLY_SCALED,
+    two::JENNRICH_SAMPSON,
+    three::HELICAL_VALLEY,
+    three::BARD,
+    three::GAUSSIAN,
+    three::MEYER,
+    gulf::GULF,
+    three::BOX3D,
+    four::POWELL_SINGULAR,
+    four::WOOD,
+    four::KOWALIK_OSBORNE,
+    four::BROWN_DENNIS,
+    fits::OSBORNE1,
+    fits::BIGGS_EXP6,
+    fits::OSBORNE2,
+    fits::WATSON,
+    penalty::PENALTY1,
+    penalty::PENALTY2,
+    penalty::VARIABLY_DIMENSIONED,
+    many::TRIGONOMETRIC,
+    many::BROWN_ALMOST_LINEAR,
+    banded::DISCRETE_BOUNDARY_VALUE,
+    banded::DISCRETE_INTEGRAL_EQUATION,
+    banded::BROYDEN_TRIDIAGONAL,
+    banded::BROYDEN_BANDED,
+    linear::LINEAR_FULL_RANK,
+    linear::LINEAR_RANK_ONE,
+    linear::LINEAR_RANK_ONE_ZEROS,
+    many::CHEBYQUAD,
 ];
 
 /// All landscapes, the simple ones first.

@@ -7,6 +7,7 @@ use thalweg_function::Program;
 use thalweg_spec::{Call, SpecError, parse_call, unknown_name};
 
 use crate::catalogue::{Entry, entries};
+use crate::set::Set;
 
 /// A point where the function is smallest, at least among the points near it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,16 @@ pub(crate) struct Parts {
     pub(crate) bounds: Vec<(f64, f64)>,
     pub(crate) minima: Vec<Minimum>,
     pub(crate) start: Vec<f64>,
+    pub(crate) known: Known,
+}
+
+/// What only some landscapes have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// The residuals, of a sum of squares.
+    pub(crate) residuals: Option<Program>,
+    /// Values that the function comes near to on the way to infinity.
+    pub(crate) infima: Vec<f64>,
 }
 
 impl Landscape {
@@ -71,8 +82,7 @@ impl Landscape {
     /// No landscape has this name, or it does not have or allow one of the options.
     pub fn from_call(call: &Call) -> Result<Self, SpecError> {
         let Some(entry) = entries().iter().find(|entry| entry.name == call.name) else {
-            let names: Vec<_> = entries().iter().map(|entry| entry.name).collect();
-            return Err(unknown_name("function", &call.name, &names));
+            return Err(unknown(&call.name));
         };
         Ok(Landscape { entry, parts: (entry.build)(call)? })
     }
@@ -107,9 +117,39 @@ impl Landscape {
         &self.parts.bounds
     }
 
-    /// The known minima, to full precision; the global ones first. None for a landscape whose minima are not known in advance.
+    /// The known minima, to full precision; the global ones first. Where minimisers are not isolated, one of them. None for a landscape whose minima are not known in advance.
     pub fn minima(&self) -> &[Minimum] {
         &self.parts.minima
+    }
+
+    /// Values that the function comes near to without reaching them, along valleys that lead to infinity: a descent may end there.
+    ///
+    /// ```
+    /// use thalweg_landscape::Landscape;
+    ///
+    /// let bard = Landscape::parse("bard")?;
+    /// assert_eq!((bard.minima()[0].value * 1e6).round(), 8215.0);
+    /// assert_eq!(bard.infima(), [17.4286]);
+    /// # Ok::<(), thalweg_spec::SpecError>(())
+    /// ```
+    pub fn infima(&self) -> &[f64] {
+        &self.parts.known.infima
+    }
+
+    /// The residuals, one result each, if the function is the sum of their squares and was published so.
+    ///
+    /// ```
+    /// use thalweg_function::Executable;
+    /// use thalweg_landscape::Landscape;
+    ///
+    /// let valley = Landscape::parse("rosenbrock")?;
+    /// let mut residuals = [0.0; 2];
+    /// Executable::<f64>::new(valley.residuals().expect("a sum of squares"))?.run(valley.start(), &mut residuals)?;
+    /// assert!((residuals[0] + 4.4).abs() < 1e-14 && residuals[1] == 2.2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn residuals(&self) -> Option<&Program> {
+        self.parts.known.residuals.as_ref()
     }
 
     /// The customary start.
@@ -127,10 +167,27 @@ impl Landscape {
         self.entry.formula
     }
 
+    /// The set of test problems that it was added for.
+    pub fn set(&self) -> Set {
+        self.entry.set
+    }
+
     /// Where it was published.
     pub fn source(&self) -> &'static str {
         self.entry.source
     }
+}
+
+/// What to say of a name that no landscape has: the nearest of all, and the classic ones as what is known.
+fn unknown(name: &str) -> SpecError {
+    let names = |wanted: fn(&Entry) -> bool| -> Vec<_> {
+        entries().iter().filter(|entry| wanted(entry)).map(|entry| entry.name).collect()
+    };
+    let mut error = unknown_name("function", name, &names(|_| true));
+    if let SpecError::UnknownName { known, .. } = &mut error {
+        *known = names(|entry| entry.set == Set::Classic).join(", ") + ", and the sets of test problems";
+    }
+    error
 }
 
 impl fmt::Display for Landscape {

@@ -29,6 +29,10 @@
 //! | `ackley(dim=2)` | 20 (1 − exp(−0.2 √mean xᵢ²)) + e − exp(mean cos 2πxᵢ) | ±5 | 0 at 0 is the lowest of many |
 //! | `wells(wells=8, dim=2, seed=0)` | −Σ cⱼ exp(−‖x − μⱼ‖²/wⱼ²), c, μ, w random | ±3 | not known in advance |
 //!
+//! Beside these there are sets of test problems, in their published order by [`Set::problems`]:
+//!
+//! - [`Set::MoreGarbowHillstrom`]: 35 unconstrained problems, all sums of squares ([`Landscape::residuals`]).
+//!
 //! [`Landscape::start`] is each one's customary start and [`Landscape::source`] the paper or book it comes from.
 //! [`RandomState`] draws what published notebooks drew with NumPy.
 //!
@@ -37,8 +41,12 @@
 mod catalogue;
 mod family;
 mod landscape;
+mod more;
 mod random_state;
+mod set;
+mod squares;
 
 pub use catalogue::{Entry, entries};
 pub use landscape::{Landscape, Minimum};
 pub use random_state::RandomState;
+pub use set::Set;

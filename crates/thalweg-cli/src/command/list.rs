@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use thalweg::landscape;
+use thalweg::landscape::{self, Set};
 use thalweg::rule::{self, Named, Optimizer, schedule_names};
 use thalweg::solve::{Constraint, Method};
 use thalweg::spec::unknown_name;
@@ -35,6 +35,9 @@ struct Entry {
     source: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     conventions: String,
+    /// One of many alike: in a table its name is enough.
+    #[serde(skip)]
+    brief: bool,
 }
 
 pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
@@ -53,21 +56,32 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
     if let (Some(_), [entry]) = (&arguments.name, &entries[..]) {
         return print(&entry.details());
     }
-    print(&table(&entries))
+    let mut text = table(&entries);
+    if entries.iter().any(|entry| entry.brief) {
+        text += "\n`thalweg list functions NAME` says what one of them is.\n";
+    }
+    print(&text)
 }
 
-/// One line an entry, under headings where there are kinds of entries.
+/// One line an entry, under headings where there are kinds of entries; of brief entries the names alone.
 fn table(entries: &[Entry]) -> String {
-    let widths = entries.iter().map(|entry| entry.signature.chars().count());
+    let full = entries.iter().filter(|entry| !entry.brief);
+    let widths = full.map(|entry| entry.signature.chars().count());
     let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(0);
-    let (mut text, mut kind) = (String::new(), None);
-    for entry in entries {
-        if entry.kind != kind {
-            kind = entry.kind;
+    let mut text = String::new();
+    for group in entries.chunk_by(|a, b| a.kind == b.kind) {
+        if group[0].kind.is_some() || !text.is_empty() {
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}{}:", kind.unwrap_or("others"));
+            let _ = writeln!(text, "{gap}{}:", group[0].kind.unwrap_or("others"));
         }
-        let _ = writeln!(text, "{:<width$}  {}", entry.signature, entry.summary);
+        for entry in group.iter().filter(|entry| !entry.brief) {
+            let _ = writeln!(text, "{:<width$}  {}", entry.signature, entry.summary);
+        }
+        let names: Vec<_> =
+            group.iter().filter(|entry| entry.brief).map(|entry| entry.name.as_str()).collect();
+        if !names.is_empty() {
+            let _ = writeln!(text, "{}", wrap(&names.join(", ")));
+        }
     }
     text
 }
@@ -75,8 +89,7 @@ fn table(entries: &[Entry]) -> String {
 fn of_kind(kind: Kind) -> Vec<Entry> {
     let named = match kind {
         Kind::Functions => {
-            let landscapes = landscape::entries().iter();
-            return landscapes.map(|entry| Entry::of(entry.name, entry.signature, entry.summary)).collect();
+            return landscape::entries().iter().map(Entry::landscape).collect();
         }
         Kind::Optimizers => Method::entries(),
         Kind::Schedules => schedule_names(),
@@ -114,6 +127,16 @@ impl Entry {
             signature: signature.to_owned(),
             summary: summary.to_owned(),
             ..Entry::default()
+        }
+    }
+
+    fn landscape(landscape: &landscape::Entry) -> Self {
+        Entry {
+            kind: Some(landscape.set.title()),
+            formula: landscape.formula.to_owned(),
+            source: landscape.source.to_owned(),
+            brief: landscape.set != Set::Classic,
+            ..Entry::of(landscape.name, landscape.signature, landscape.summary)
         }
     }
 

@@ -16,7 +16,8 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{alternating, around_zero, dimension, trace, zero_at};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
+use crate::set::Set;
 
 pub(crate) const ACKLEY: Entry = Entry {
     name: "ackley",
@@ -24,6 +25,7 @@ pub(crate) const ACKLEY: Entry = Entry {
     formula: "20 (1 - exp(-0.2 sqrt(mean x_i^2))) + e - exp(mean cos(2 pi x_i))",
     summary: "A ripple on a funnel: many shallow minima around one deep and pointed one.",
     source: "Ackley, A Connectionist Machine for Genetic Hillclimbing, Kluwer (1987)",
+    set: Set::Classic,
     build: ackley,
 };
 
@@ -44,6 +46,7 @@ fn ackley(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(5.0, dim),
         minima: zero_at(0.0, dim),
         start: alternating(2.5, -1.5, dim),
+        known: Known::default(),
     })
 }
 

@@ -10,7 +10,8 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{alternating, around_zero, dimension, trace, without_options, zero_at};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
+use crate::set::Set;
 
 pub(crate) const SPHERE: Entry = Entry {
     name: "sphere",
@@ -18,6 +19,7 @@ pub(crate) const SPHERE: Entry = Entry {
     formula: "sum x_i^2",
     summary: "The round bowl: every direction is alike.",
     source: "De Jong, An Analysis of the Behavior of a Class of Genetic Adaptive Systems (1975), F1",
+    set: Set::Classic,
     build: sphere,
 };
 
@@ -27,6 +29,7 @@ pub(crate) const ELLIPSE: Entry = Entry {
     formula: "0.1 x1^2 + 2 x2^2",
     summary: "A bowl twenty times steeper in one direction than in the other.",
     source: "Zhang, Lipton, Li, Smola, Dive into Deep Learning (2023), chapter 12",
+    set: Set::Classic,
     build: ellipse,
 };
 
@@ -36,6 +39,7 @@ pub(crate) const SADDLE: Entry = Entry {
     formula: "x1^2 - x2^2",
     summary: "The simplest saddle point, at the origin; unbounded below.",
     source: "folklore",
+    set: Set::Classic,
     build: saddle,
 };
 
@@ -48,6 +52,7 @@ fn sphere(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(5.12, dim),
         minima: zero_at(0.0, dim),
         start: alternating(4.0, -3.0, dim),
+        known: Known::default(),
     })
 }
 
@@ -58,6 +63,7 @@ fn ellipse(call: &Call) -> Result<Parts, SpecError> {
         bounds: vec![(-5.5, 5.5), (-3.0, 3.0)],
         minima: zero_at(0.0, 2),
         start: vec![-5.0, -2.0],
+        known: Known::default(),
     })
 }
 
@@ -69,5 +75,6 @@ fn saddle(call: &Call) -> Result<Parts, SpecError> {
         minima: Vec::new(),
         // Exactly on the ridge x2 = 0 a descent would run into the saddle point and stay.
         start: vec![-1.5, 0.01],
+        known: Known::default(),
     })
 }

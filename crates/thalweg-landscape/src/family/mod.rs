@@ -15,13 +15,14 @@ use thalweg_function::{Program, Var};
 use thalweg_spec::{Call, Options, SpecError};
 
 use crate::landscape::Minimum;
+use crate::squares::trace_all;
 
 /// Beyond this, a function of single numbers is the wrong representation.
 const MAX_DIM: u64 = 100_000;
 
 /// The function as a program.
 fn trace(dim: usize, function: impl FnOnce(&[Var]) -> Var) -> Program {
-    thalweg_function::trace(dim, function).expect("the closures here use their own variables only")
+    trace_all(dim, function)
 }
 
 /// The option `dim`, 2 unless given.

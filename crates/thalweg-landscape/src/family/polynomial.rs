@@ -9,12 +9,13 @@
 //! (1958), with the start of Moré, Garbow and Hillstrom, ACM TOMS 7 (1981), problem 5; Himmelblau, *Applied Nonlinear
 //! Programming*, McGraw-Hill (1972).
 
-use thalweg_function::Var;
 use thalweg_spec::{Call, SpecError};
 
 use super::{around_zero, trace, without_options};
 use crate::catalogue::Entry;
-use crate::landscape::{Minimum, Parts};
+use crate::landscape::{Known, Minimum, Parts};
+use crate::set::Set;
+use crate::squares::sum_of_squares;
 
 pub(crate) const BEALE: Entry = Entry {
     name: "beale",
@@ -22,6 +23,7 @@ pub(crate) const BEALE: Entry = Entry {
     formula: "(1.5 - x1 + x1 x2)^2 + (2.25 - x1 + x1 x2^2)^2 + (2.625 - x1 + x1 x2^3)^2",
     summary: "A flat valley between steep corners.",
     source: "Beale, On an iterative method for finding a local minimum, Princeton (1958)",
+    set: Set::Classic,
     build: beale,
 };
 
@@ -31,6 +33,7 @@ pub(crate) const HIMMELBLAU: Entry = Entry {
     formula: "(x1^2 + x2 - 11)^2 + (x1 + x2^2 - 7)^2",
     summary: "Four minima of the same depth: where a run ends depends on where it starts.",
     source: "Himmelblau, Applied Nonlinear Programming, McGraw-Hill (1972)",
+    set: Set::Classic,
     build: himmelblau,
 };
 
@@ -43,15 +46,17 @@ const HIMMELBLAU_MINIMA: [[f64; 2]; 4] = [
 ];
 
 fn beale(call: &Call) -> Result<Parts, SpecError> {
+    let (program, residuals) = sum_of_squares(2, |x| {
+        let term = |(constant, power): (f64, f64)| constant - x[0] + x[0] * x[1].pow(power);
+        [(1.5, 1.0), (2.25, 2.0), (2.625, 3.0)].into_iter().map(term).collect()
+    });
     Ok(Parts {
         call: without_options(call)?,
-        program: trace(2, |x| {
-            let term = |(constant, power): (f64, f64)| (constant - x[0] + x[0] * x[1].pow(power)).pow(2.0);
-            [(1.5, 1.0), (2.25, 2.0), (2.625, 3.0)].into_iter().map(term).sum::<Var>()
-        }),
+        program,
         bounds: around_zero(4.5, 2),
         minima: vec![Minimum { x: vec![3.0, 0.5], value: 0.0 }],
         start: vec![1.0, 1.0],
+        known: Known { residuals: Some(residuals), ..Known::default() },
     })
 }
 
@@ -62,5 +67,6 @@ fn himmelblau(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(5.0, 2),
         minima: HIMMELBLAU_MINIMA.iter().map(|x| Minimum { x: x.to_vec(), value: 0.0 }).collect(),
         start: vec![0.0, 0.0],
+        known: Known::default(),
     })
 }

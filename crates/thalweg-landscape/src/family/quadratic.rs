@@ -10,7 +10,8 @@ use thalweg_spec::{Call, Number, Options, SpecError, Value};
 
 use super::{alternating, around_zero, trace, zero_at};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
+use crate::set::Set;
 
 pub(crate) const QUADRATIC: Entry = Entry {
     name: "quadratic",
@@ -18,6 +19,7 @@ pub(crate) const QUADRATIC: Entry = Entry {
     formula: "1/2 x'Qx with Q = R diag(eigenvalues) R', R the rotation by angle; or quadratic(matrix=Q)",
     summary: "A bowl of any eigenvalues and axes: what a learning rate does, in closed form.",
     source: "as in Goh, Why Momentum Really Works, Distill (2017)",
+    set: Set::Classic,
     build: quadratic,
 };
 
@@ -47,6 +49,7 @@ fn quadratic(call: &Call) -> Result<Parts, SpecError> {
         bounds,
         minima: if q.positive_definite { zero_at(0.0, q.dim) } else { Vec::new() },
         start: alternating(9.5, -1.0, q.dim),
+        known: Known::default(),
     })
 }
 

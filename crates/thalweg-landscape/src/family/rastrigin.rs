@@ -12,7 +12,8 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{alternating, around_zero, dimension, trace, zero_at};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
+use crate::set::Set;
 
 pub(crate) const RASTRIGIN: Entry = Entry {
     name: "rastrigin",
@@ -20,6 +21,7 @@ pub(crate) const RASTRIGIN: Entry = Entry {
     formula: "sum x_i^2 + 10 (1 - cos(2 pi x_i))",
     summary: "A bowl full of pits: a local minimum near every point of whole numbers.",
     source: "Rastrigin, Systems of Extremal Control, Nauka (1974)",
+    set: Set::Classic,
     build: rastrigin,
 };
 
@@ -33,5 +35,6 @@ fn rastrigin(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(5.12, dim),
         minima: zero_at(0.0, dim),
         start: alternating(2.5, -1.5, dim),
+        known: Known::default(),
     })
 }

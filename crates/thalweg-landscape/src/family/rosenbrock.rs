@@ -15,7 +15,9 @@ use thalweg_spec::{Call, Options, SpecError, Value};
 
 use super::{alternating, around_zero, dimension, trace, zero_at};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
+use crate::set::Set;
+use crate::squares::trace_all;
 
 pub(crate) const ROSENBROCK: Entry = Entry {
     name: "rosenbrock",
@@ -23,6 +25,7 @@ pub(crate) const ROSENBROCK: Entry = Entry {
     formula: "sum 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2, over all i (chained) or odd i (variant=even)",
     summary: "The curved valley: easy to enter, slow to follow.",
     source: "Rosenbrock, The Computer Journal 3 (1960), 175-184",
+    set: Set::Classic,
     build: rosenbrock,
 };
 
@@ -37,9 +40,14 @@ fn rosenbrock(call: &Call) -> Result<Parts, SpecError> {
     if even {
         call = call.with("variant", Value::Call(Call::new("even")));
     }
+    let step = if even { 2 } else { 1 };
     let program = trace(dim, |x| {
-        let pairs = x.windows(2).step_by(if even { 2 } else { 1 });
+        let pairs = x.windows(2).step_by(step);
         pairs.map(|x| 100.0 * (x[1] - x[0].pow(2.0)).pow(2.0) + (1.0 - x[0]).pow(2.0)).sum()
+    });
+    let residuals = trace_all(dim, |x| {
+        let pairs = x.windows(2).step_by(step);
+        pairs.flat_map(|x| [10.0 * (x[1] - x[0].pow(2.0)), 1.0 - x[0]]).collect::<Vec<_>>()
     });
     Ok(Parts {
         call,
@@ -47,5 +55,6 @@ fn rosenbrock(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(2.048, dim),
         minima: zero_at(1.0, dim),
         start: alternating(-1.2, 1.0, dim),
+        known: Known { residuals: Some(residuals), ..Known::default() },
     })
 }

@@ -12,8 +12,9 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{around_zero, trace};
 use crate::catalogue::Entry;
-use crate::landscape::Parts;
+use crate::landscape::{Known, Parts};
 use crate::random_state::{RandomState, numpy_sum};
+use crate::set::Set;
 
 pub(crate) const WELLS: Entry = Entry {
     name: "wells",
@@ -21,6 +22,7 @@ pub(crate) const WELLS: Entry = Entry {
     formula: "-sum c_j exp(-|x - m_j|^2 / w_j^2), with c, m, w as NumPy draws them after np.random.seed(seed)",
     summary: "Gaussian wells of random depth, place and width, with plains between them.",
     source: "lecture notebook Optimization in many dimensions, class RandomLossLandscape",
+    set: Set::Classic,
     build: wells,
 };
 
@@ -44,6 +46,7 @@ fn wells(call: &Call) -> Result<Parts, SpecError> {
         bounds: around_zero(3.0, dim),
         minima: Vec::new(),
         start: RandomState::seed(0).uniform(-3.0, 3.0, dim),
+        known: Known::default(),
     })
 }
 

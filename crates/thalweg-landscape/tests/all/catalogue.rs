@@ -64,7 +64,7 @@ fn a_misspelt_name_is_answered_with_the_nearest_one() {
     assert_eq!(
         refusal("rosenbrok"),
         "unknown function `rosenbrok` (did you mean `rosenbrock`?); known: sphere, ellipse, saddle, quadratic, rosenbrock, \
-         beale, himmelblau, rastrigin, ackley, wells"
+         beale, himmelblau, rastrigin, ackley, wells, and the sets of test problems"
     );
     assert_eq!(
         refusal("ackley(dims=3)"),

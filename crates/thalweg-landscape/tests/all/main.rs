@@ -3,6 +3,7 @@
 mod catalogue;
 mod derivatives;
 mod minima;
+mod more;
 mod numpy;
 
 use thalweg_function::{Executable, Program, gradient, hessian};
@@ -58,4 +59,22 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     let scale = expected.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() <= tolerance * scale);
     assert!(close, "{what}: found {found:?}, expected {expected:?}");
+}
+
+/// The gradient of the first result against central differences of fourth order.
+fn check_gradient(program: &Program, x: &[f64], what: &str) {
+    let found = run(&gradient(program).unwrap(), x);
+    let value = run(program, x)[0];
+    let scale = found.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
+    for (i, found) in found.into_iter().enumerate() {
+        let h = 1e-4 * x[i].abs().max(0.01);
+        let at = |steps: f64| {
+            let mut x = x.to_vec();
+            x[i] += steps * h;
+            run(program, &x)[0]
+        };
+        let difference = (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * h);
+        let tolerance = 1e-9 * scale + 1e-8 * found.abs() + 1e-14 * value.abs() / h;
+        assert!((found - difference).abs() <= tolerance, "{what} at {x:?}: {found}, {difference}");
+    }
 }
