@@ -1,19 +1,21 @@
 //! Hyperparameters: each rule lists its own once, and reading, printing, checking and listing all follow from that list.
 
+mod held;
+mod reader;
 mod recipe;
-mod settable;
 mod visitors;
 
 use std::borrow::Cow;
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use settable::{Numbers, Setter};
-use visitors::{Checker, Lister, Need, Printer, Reader};
+use reader::Reader;
+use visitors::{Checker, Lister, Numbers, Printer, Setter};
 
-pub(crate) use recipe::{Hyperparameter, Needed, choices, default_of, key, recipe};
+pub(crate) use held::{Held, Hyperparameter, Need, Place, Visitor};
+pub(crate) use recipe::{choices, default_of, recipe};
 
-use crate::{RuleError, Schedule};
+use crate::RuleError;
 
 /// Which numbers a hyperparameter may be.
 #[derive(Debug, Clone, Copy)]
@@ -117,71 +119,6 @@ pub(crate) trait Describe: Clone {
     fn conflict(&self) -> Option<(&'static str, String)> {
         None
     }
-}
-
-/// Does something to every hyperparameter.
-pub(crate) trait Visitor {
-    type Error;
-    fn number(&mut self, key: &'static str, value: &mut f64, range: Range) -> Result<(), Self::Error>;
-    /// A number without a default.
-    fn required(&mut self, key: &'static str, value: &mut f64, range: Range) -> Result<(), Self::Error>;
-    /// A number that may be left out.
-    fn optional(
-        &mut self,
-        key: &'static str,
-        value: &mut Option<f64>,
-        range: Range,
-    ) -> Result<(), Self::Error>;
-    fn schedule(&mut self, key: &'static str, value: &mut Schedule, range: Range) -> Result<(), Self::Error>;
-    /// A schedule without a default.
-    fn required_schedule(
-        &mut self,
-        key: &'static str,
-        value: &mut Schedule,
-        range: Range,
-    ) -> Result<(), Self::Error>;
-    /// A list of schedules without a default.
-    fn schedules(
-        &mut self,
-        key: &'static str,
-        value: &mut Vec<Schedule>,
-        range: Range,
-    ) -> Result<(), Self::Error>;
-    /// A list of numbers without a default; may be empty.
-    fn numbers(&mut self, key: &'static str, value: &mut Vec<f64>, range: Range) -> Result<(), Self::Error>;
-    /// A schedule that may be left out.
-    fn optional_schedule(
-        &mut self,
-        key: &'static str,
-        value: &mut Option<Schedule>,
-        range: Range,
-    ) -> Result<(), Self::Error>;
-    /// A whole number without a default.
-    fn count(&mut self, key: &'static str, value: &mut u64, range: Range) -> Result<(), Self::Error>;
-    /// A whole number from 0.
-    fn whole(&mut self, key: &'static str, value: &mut u64, range: Range) -> Result<(), Self::Error>;
-    fn flag(&mut self, key: &'static str, value: &mut bool) -> Result<(), Self::Error>;
-    fn choice(
-        &mut self,
-        key: &'static str,
-        value: &mut &'static str,
-        among: &'static [&'static str],
-    ) -> Result<(), Self::Error>;
-    /// A list of finite numbers that may be left out.
-    fn list(&mut self, key: &'static str, value: &mut Option<Vec<f64>>) -> Result<(), Self::Error>;
-    /// Text that may be left out.
-    fn text(&mut self, key: &'static str, value: &mut Option<String>) -> Result<(), Self::Error>;
-    /// Text without a default; not empty.
-    fn required_text(&mut self, key: &'static str, value: &mut String) -> Result<(), Self::Error> {
-        let mut text = Some(std::mem::take(value));
-        self.text(key, &mut text)?;
-        *value = text.unwrap_or_default();
-        Ok(())
-    }
-    /// A square matrix of finite numbers, by rows, that may be left out.
-    fn matrix(&mut self, key: &'static str, value: &mut Option<Vec<Vec<f64>>>) -> Result<(), Self::Error>;
-    /// Rows of three finite numbers, at least one.
-    fn triples(&mut self, key: &'static str, value: &mut Vec<[f64; 3]>) -> Result<(), Self::Error>;
 }
 
 /// Reads a call.
