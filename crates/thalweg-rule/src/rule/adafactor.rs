@@ -1,13 +1,12 @@
 //! Adafactor as PyTorch has it.
 
-use super::factored::{Factored, Numbers};
-use super::squares::sums_of_squares;
+use super::factored::Numbers;
+use super::sublinear::{Form, Sublinear, at_least};
 use crate::hyper::{FINITE, NOT_NEGATIVE, POSITIVE, recipe};
-use crate::memory::{Memory, Visit};
 use crate::optimizer::Assemble;
-use crate::pass::{Isa, Piece, Problem, Reach, Stage, Whole};
+use crate::pass::Piece;
 use crate::transform::Gradient;
-use crate::{Real, RuleError, Schedule};
+use crate::{Leaf, Real, Schedule};
 
 recipe! {
     /// Adafactor: divided by a running root mean square of which only row and column means are kept, and with steps in proportion to the
@@ -70,86 +69,31 @@ impl Assemble for Adafactor {
     }
 }
 
-/// The part behind the gradient's sign.
-struct Sublinear(Adafactor);
+impl Form for Adafactor {
+    const NAME: &'static str = "adafactor";
+    const MEANS: [&'static str; 3] = ["row_var", "col_var", "variance"];
 
-struct Sized<F> {
-    rule: Adafactor,
-    moments: Factored<F>,
-    /// For every problem, of the parameters and of the update.
-    squares: [Vec<f64>; 2],
-    factors: Vec<F>,
-    problem: Problem,
-    isa: Isa,
-}
+    fn axes(&self, leaf: &Leaf) -> Option<[usize; 2]> {
+        let axes = leaf.shape.len();
+        (axes >= 2).then(|| [axes - 2, axes - 1])
+    }
 
-impl<F: Real> Piece<F> for Sublinear {
-    fn stage(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
-        let last_two = |axes: usize| (axes >= 2).then(|| [axes - 2, axes - 1]);
-        let lanes = problem.shape.lanes;
-        Ok(Box::new(Sized {
-            rule: self.0,
-            moments: Factored::new(problem, |leaf| last_two(leaf.shape.len())),
-            squares: [vec![0.0; lanes], vec![0.0; lanes]],
-            factors: vec![F::default(); lanes],
-            problem: problem.clone(),
-            isa: Isa::detect(),
-        }))
+    fn numbers<F: Real>(&self, step: u64) -> Numbers {
+        let least = self.eps1.unwrap_or_else(epsilon::<F>);
+        Numbers { new: ((step + 1) as f64).powf(self.beta2_decay), added: 0.0, least }
+    }
+
+    fn factor(&self, step: u64, x: f64, u: f64) -> f64 {
+        let rho = self.lr.at(step).min(1.0 / ((step + 1) as f64).sqrt());
+        rho * at_least(self.eps2, x) / at_least(1.0, u / self.d)
+    }
+
+    fn decay(&self, step: u64) -> f64 {
+        self.lr.at(step) * self.weight_decay
     }
 }
 
 /// The distance from 1 to the next number.
 fn epsilon<F>() -> f64 {
     if size_of::<F>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON }
-}
-
-impl<F: Real> Stage<F> for Sized<F> {
-    fn name(&self) -> &'static str {
-        "adafactor"
-    }
-
-    fn memory(&mut self, visit: &mut Visit<'_, F>) {
-        visit("row_var", Memory::Vector(&mut self.moments.rows));
-        visit("col_var", Memory::Vector(&mut self.moments.columns));
-        visit("variance", Memory::Vector(&mut self.moments.squares));
-    }
-
-    fn begin(&mut self, step: u64) {
-        if step == 0 {
-            self.moments.reset();
-        }
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
-    }
-
-    fn rework(&mut self, update: &mut [F], whole: Whole<'_, F>) {
-        let Adafactor { lr, beta2_decay, eps1, eps2, d, weight_decay, .. } = &self.rule;
-        let (t, shape) = ((whole.step + 1) as f64, self.problem.shape);
-        let (lr, least) = (lr.at(whole.step), eps1.unwrap_or_else(epsilon::<F>));
-        let rho = lr.min(1.0 / t.sqrt());
-        self.moments.divide(update, Numbers { new: t.powf(*beta2_decay), added: 0.0, least });
-        for leaf in self.problem.layout.leaves() {
-            let (range, count) = (&leaf.range, leaf.range.len() as f64);
-            let elements = range.start * shape.lanes..range.end * shape.lanes;
-            let [of_x, of_u] = &mut self.squares;
-            sums_of_squares(self.isa, &whole.x[elements.clone()], 0.0, of_x);
-            sums_of_squares(self.isa, &update[elements.clone()], 0.0, of_u);
-            for ((factor, x), u) in self.factors.iter_mut().zip(of_x).zip(of_u) {
-                let [x, u] = [*x, *u].map(|sum| (sum / count).sqrt());
-                *factor = F::of(rho * at_least(*eps2, x) / at_least(1.0, u / d));
-            }
-            self.isa.multiply_lanes(0, &mut update[elements.clone()], &self.factors);
-            if *weight_decay != 0.0 {
-                let x = &whole.x[elements.clone()];
-                self.isa.add_multiple(&mut update[elements], F::of(lr * weight_decay), x);
-            }
-        }
-    }
-}
-
-/// The larger number; NaN stays NaN.
-pub(super) fn at_least(least: f64, number: f64) -> f64 {
-    if number < least { least } else { number }
 }

@@ -1,14 +1,12 @@
 //! Adafactor as Optax has it.
 
-use super::adafactor::at_least;
-use super::factored::{Factored, Numbers};
-use super::squares::sums_of_squares;
+use super::factored::Numbers;
+use super::sublinear::{Form, Sublinear, at_least};
 use crate::hyper::{BELOW_ONE, FINITE, NOT_NEGATIVE, POSITIVE, recipe};
-use crate::memory::{Memory, Visit};
 use crate::optimizer::Assemble;
-use crate::pass::{Isa, Piece, Problem, Reach, Stage, Whole};
+use crate::pass::Piece;
 use crate::transform::{AddDecayedWeights, Average};
-use crate::{Leaf, Real, RuleError, Schedule};
+use crate::{Leaf, Real, Schedule};
 
 recipe! {
     /// Adafactor as a chain of steps each of which can be left out.
@@ -70,7 +68,7 @@ recipe! {
 
 impl Assemble for AdafactorOptax {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let mut pieces: Vec<Box<dyn Piece<F>>> = vec![Box::new(self.clone())];
+        let mut pieces: Vec<Box<dyn Piece<F>>> = vec![Box::new(Sublinear(self.clone()))];
         if let Some(momentum) = self.momentum {
             pieces.push(Box::new(Average::new(momentum)));
         }
@@ -81,7 +79,10 @@ impl Assemble for AdafactorOptax {
     }
 }
 
-impl AdafactorOptax {
+impl Form for AdafactorOptax {
+    const NAME: &'static str = "adafactor_optax";
+    const MEANS: [&'static str; 3] = ["v_row", "v_col", "v"];
+
     /// The two longest axes, the later ones of equals, in order.
     fn axes(&self, leaf: &Leaf) -> Option<[usize; 2]> {
         let last = leaf.shape.len().checked_sub(1).filter(|last| *last > 0 && self.factored)?;
@@ -92,72 +93,16 @@ impl AdafactorOptax {
         let long = leaf.shape[second] as u64 >= self.min_dim_size_to_factor;
         long.then(|| [first.min(second), first.max(second)])
     }
-}
 
-struct Sized<F> {
-    rule: AdafactorOptax,
-    moments: Factored<F>,
-    /// For every problem, of the parameters and of the update.
-    squares: [Vec<f64>; 2],
-    factors: Vec<F>,
-    problem: Problem,
-    isa: Isa,
-}
-
-impl<F: Real> Piece<F> for AdafactorOptax {
-    fn stage(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
-        let lanes = problem.shape.lanes;
-        Ok(Box::new(Sized {
-            moments: Factored::new(problem, |leaf| self.axes(leaf)),
-            squares: [vec![0.0; lanes], vec![0.0; lanes]],
-            factors: vec![F::default(); lanes],
-            problem: problem.clone(),
-            isa: Isa::detect(),
-            rule: *self,
-        }))
-    }
-}
-
-impl<F: Real> Stage<F> for Sized<F> {
-    fn name(&self) -> &'static str {
-        "adafactor_optax"
+    fn numbers<F: Real>(&self, step: u64) -> Numbers {
+        let t = at_least(1.0, (step + 1) as f64 - self.decay_offset);
+        Numbers { new: t.powf(-self.decay_rate), added: self.eps, least: 0.0 }
     }
 
-    fn memory(&mut self, visit: &mut Visit<'_, F>) {
-        visit("v_row", Memory::Vector(&mut self.moments.rows));
-        visit("v_col", Memory::Vector(&mut self.moments.columns));
-        visit("v", Memory::Vector(&mut self.moments.squares));
-    }
-
-    fn begin(&mut self, step: u64) {
-        if step == 0 {
-            self.moments.reset();
-        }
-    }
-
-    fn reach(&self) -> Reach {
-        Reach::Whole
-    }
-
-    fn rework(&mut self, update: &mut [F], whole: Whole<'_, F>) {
-        let rule = &self.rule;
-        let (shape, lr) = (self.problem.shape, rule.lr.as_ref().map_or(1.0, |lr| lr.at(whole.step)));
-        let t = at_least(1.0, (whole.step + 1) as f64 - rule.decay_offset);
-        let new = t.powf(-rule.decay_rate);
-        self.moments.divide(update, Numbers { new, added: rule.eps, least: 0.0 });
-        for leaf in self.problem.layout.leaves() {
-            let (range, count) = (&leaf.range, leaf.range.len() as f64);
-            let elements = range.start * shape.lanes..range.end * shape.lanes;
-            let [of_x, of_u] = &mut self.squares;
-            sums_of_squares(self.isa, &whole.x[elements.clone()], 0.0, of_x);
-            sums_of_squares(self.isa, &update[elements.clone()], 0.0, of_u);
-            for ((factor, x), u) in self.factors.iter_mut().zip(of_x).zip(of_u) {
-                let [x, u] = [*x, *u].map(|sum| (sum / count).sqrt());
-                let clip = rule.clipping_threshold.map_or(1.0, |threshold| at_least(1.0, u / threshold));
-                let scale = if rule.multiply_by_parameter_scale { at_least(1e-3, x) } else { 1.0 };
-                *factor = F::of(lr * scale / clip);
-            }
-            self.isa.multiply_lanes(0, &mut update[elements], &self.factors);
-        }
+    fn factor(&self, step: u64, x: f64, u: f64) -> f64 {
+        let lr = self.lr.as_ref().map_or(1.0, |lr| lr.at(step));
+        let clip = self.clipping_threshold.map_or(1.0, |threshold| at_least(1.0, u / threshold));
+        let scale = if self.multiply_by_parameter_scale { at_least(1e-3, x) } else { 1.0 };
+        lr * scale / clip
     }
 }
