@@ -35,7 +35,7 @@ pub(crate) use scaled::{Group, Scaled, Scaling};
 pub(crate) use stage::{Piece, Reach, Stage, Whole};
 pub use state::Slots;
 pub(crate) use state::{SlotRange, no_slots};
-pub(crate) use sums::Sums;
+pub(crate) use sums::{Columns, Sums, halves as sums_of};
 pub(crate) use threads::both;
 pub(crate) use threads::together;
 

@@ -154,9 +154,9 @@ fn pairwise(parts: &[AtomicU64]) -> f64 {
 
 /// Vectors laid out as the parameters are, from some problem's first parameter on.
 #[derive(Clone, Copy)]
-struct Columns<'a, F> {
-    vectors: [&'a [F]; 3],
-    lanes: usize,
+pub(crate) struct Columns<'a, F> {
+    pub(crate) vectors: [&'a [F]; 3],
+    pub(crate) lanes: usize,
 }
 
 impl<F> Columns<'_, F> {
@@ -206,7 +206,7 @@ fn tiled<F: Real>(
     }
 }
 
-fn halves<F: Real, const W: usize>(
+pub(crate) fn halves<F: Real, const W: usize>(
     isa: Isa,
     columns: Columns<'_, F>,
     range: Range<usize>,
