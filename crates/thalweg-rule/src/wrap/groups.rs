@@ -9,8 +9,8 @@ use crate::hyper::{Describe, Visitor};
 use crate::memory::{Visit, within};
 use crate::optimizer::{Assemble, Part};
 use crate::pass::{Problem, Shape};
-use crate::wrap::selected::{self, Selected, Selection};
-use crate::{Evaluation, Explanation, Layout, Needs, Optimizer, Real, Rule, RuleError};
+use crate::wrap::selected::{self, Selected, Selection, Shared, Sharing};
+use crate::{Evaluation, Explanation, Layout, Optimizer, Real, Rule, RuleError};
 
 #[doc = include_str!("groups.md")]
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -245,7 +245,8 @@ impl Groups {
             parts.push(Selected::new(Selection::Ranges(ranges), shape.size, rule));
         }
         let names = self.entries.iter().map(|group| group.pattern.clone()).collect();
-        Ok(Box::new(Grouped { parts, names, shape: problem.shape }))
+        let sharing = SideBySide { names, size: problem.shape.size };
+        Ok(Box::new(Shared { parts, sharing, shape: problem.shape }))
     }
 }
 
@@ -266,67 +267,38 @@ impl<F: Real> Rule<F> for Still {
     }
 }
 
-/// Rules that share the parameters out among them.
-struct Grouped<F> {
-    parts: Vec<Selected<F>>,
+/// Every entry's rule makes its step.
+struct SideBySide {
+    /// The patterns of the entries.
     names: Vec<String>,
-    shape: Shape,
+    size: usize,
 }
 
-impl<F: Real> Rule<F> for Grouped<F> {
-    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
-        self.shape.check("parameters", params.len())?;
-        self.shape.check("gradient", at.gradient.len())?;
-        if let Some(product) = at.hessian_vector {
-            self.shape.check("Hessian-vector product", product.len())?;
+impl<F: Real> Sharing<F> for SideBySide {
+    fn advance(
+        &mut self,
+        parts: &mut [Selected<F>],
+        params: &mut [F],
+        at: &Evaluation<'_, F>,
+    ) -> Result<(), RuleError> {
+        if at.values.is_none() && selected::needs(parts).values {
+            let rule = Groups::NAME.to_owned();
+            return Err(RuleError::Missing { rule, what: "the function's value" });
         }
-        match at.values.map(<[F]>::len) {
-            Some(found) if found != self.shape.lanes => {
-                let lanes = self.shape.lanes;
-                return Err(RuleError::Length { what: "values", found, dim: 1, lanes });
-            }
-            None if self.needs().values => {
-                let rule = Groups::NAME.to_owned();
-                return Err(RuleError::Missing { rule, what: "the function's value" });
-            }
-            _ => {}
-        }
-        self.parts.iter_mut().try_for_each(|part| part.advance(params, at, at.values))
+        parts.iter_mut().try_for_each(|part| part.advance(params, at, at.values))
     }
 
-    fn reset(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.rule.reset());
-    }
+    fn reset(&mut self) {}
 
-    fn steps(&self) -> u64 {
-        self.parts.iter().map(|part| part.rule.steps()).max().unwrap_or_default()
-    }
-
-    fn needs(&self) -> Needs {
-        selected::needs(&self.parts)
-    }
-
-    fn evaluation_point(&self, params: &[F], point: &mut [F]) -> bool {
-        selected::evaluation_point(&self.parts, params, point)
-    }
-
-    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
-        selected::averaged(&self.parts, params, out)
-    }
-
-    fn probe(&self, direction: &mut [F]) -> bool {
-        selected::probe(&self.parts, direction)
-    }
-
-    fn memory(&mut self, visit: &mut Visit<'_, F>) {
-        for (i, part) in self.parts.iter_mut().enumerate() {
+    fn memory(&mut self, parts: &mut [Selected<F>], visit: &mut Visit<'_, F>) {
+        for (i, part) in parts.iter_mut().enumerate() {
             within(&i.to_string(), &mut *part.rule, visit);
         }
     }
 
-    fn explain(&self) -> Explanation {
-        let mut explanation = Explanation::new::<F>(self.shape.size, Vec::new());
-        let parts = self.names.iter().zip(&self.parts);
+    fn explain(&self, parts: &[Selected<F>]) -> Explanation {
+        let mut explanation = Explanation::new::<F>(self.size, Vec::new());
+        let parts = self.names.iter().zip(parts);
         explanation.parts = parts.map(|(name, part)| (name.clone(), part.rule.explain())).collect();
         explanation
     }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::{Evaluation, Needs, Real, Rule, RuleError};
+use crate::memory::Visit;
+use crate::pass::Shape;
+use crate::{Evaluation, Explanation, Needs, Real, Rule, RuleError};
 
 /// Which elements a rule has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,37 +141,97 @@ impl<F: Real> Selected<F> {
     }
 }
 
-/// Asks all rules for a vector. Where some answer and others do not, the elements of these become `otherwise`.
-fn ask_all<F: Real>(
-    parts: &[Selected<F>],
-    params: &[F],
-    out: &mut [F],
-    question: impl Fn(&dyn Rule<F>, &[F], &mut [F]) -> bool,
-    otherwise: impl Fn(usize) -> F,
-) -> bool {
-    let answers = |part: &Selected<F>, out: &mut [F]| part.ask(params, out, &question);
-    let Some(first) = parts.iter().position(|part| answers(part, out)) else { return false };
-    for (i, part) in parts.iter().enumerate() {
-        if i < first || (i > first && !answers(part, out)) {
-            part.write(out, &otherwise);
+/// How rules that share the elements out among them go about a step.
+pub(crate) trait Sharing<F>: Send + Sync {
+    /// One step, from vectors that have the right lengths.
+    fn advance(
+        &mut self,
+        parts: &mut [Selected<F>],
+        params: &mut [F],
+        at: &Evaluation<'_, F>,
+    ) -> Result<(), RuleError>;
+
+    /// Forgets what is remembered beside the rules.
+    fn reset(&mut self);
+
+    fn memory(&mut self, parts: &mut [Selected<F>], visit: &mut Visit<'_, F>);
+
+    fn explain(&self, parts: &[Selected<F>]) -> Explanation;
+}
+
+/// Rules that have all elements among them, as one.
+pub(crate) struct Shared<F, S> {
+    pub(crate) parts: Vec<Selected<F>>,
+    pub(crate) sharing: S,
+    pub(crate) shape: Shape,
+}
+
+impl<F: Real, S> Shared<F, S> {
+    /// Asks all rules for a vector. Where some answer and others do not, the elements of these become `otherwise`.
+    fn ask(
+        &self,
+        params: &[F],
+        out: &mut [F],
+        question: impl Fn(&dyn Rule<F>, &[F], &mut [F]) -> bool,
+        otherwise: impl Fn(usize) -> F,
+    ) -> bool {
+        let answers = |part: &Selected<F>, out: &mut [F]| part.ask(params, out, &question);
+        let Some(first) = self.parts.iter().position(|part| answers(part, out)) else { return false };
+        for (i, part) in self.parts.iter().enumerate() {
+            if i < first || (i > first && !answers(part, out)) {
+                part.write(out, &otherwise);
+            }
+        }
+        true
+    }
+}
+
+impl<F: Real, S: Sharing<F>> Rule<F> for Shared<F, S> {
+    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
+        self.shape.check("parameters", params.len())?;
+        self.shape.check("gradient", at.gradient.len())?;
+        if let Some(product) = at.hessian_vector {
+            self.shape.check("Hessian-vector product", product.len())?;
+        }
+        let lanes = self.shape.lanes;
+        match at.values.map(<[F]>::len) {
+            Some(found) if found != lanes => Err(RuleError::Length { what: "values", found, dim: 1, lanes }),
+            _ => self.sharing.advance(&mut self.parts, params, at),
         }
     }
-    true
-}
 
-/// [`Rule::evaluation_point`] of rules that have all elements among them.
-pub(crate) fn evaluation_point<F: Real>(parts: &[Selected<F>], params: &[F], point: &mut [F]) -> bool {
-    ask_all(parts, params, point, |rule, x, out| rule.evaluation_point(x, out), |at| params[at])
-}
+    fn reset(&mut self) {
+        self.sharing.reset();
+        self.parts.iter_mut().for_each(|part| part.rule.reset());
+    }
 
-/// [`Rule::averaged`], as [`evaluation_point`].
-pub(crate) fn averaged<F: Real>(parts: &[Selected<F>], params: &[F], out: &mut [F]) -> bool {
-    ask_all(parts, params, out, |rule, x, out| rule.averaged(x, out), |at| params[at])
-}
+    fn steps(&self) -> u64 {
+        self.parts.iter().map(|part| part.rule.steps()).max().unwrap_or_default()
+    }
 
-/// [`Rule::probe`], as [`evaluation_point`].
-pub(crate) fn probe<F: Real>(parts: &[Selected<F>], direction: &mut [F]) -> bool {
-    ask_all(parts, &[], direction, |rule, _, out| rule.probe(out), |_| F::default())
+    fn needs(&self) -> Needs {
+        needs(&self.parts)
+    }
+
+    fn evaluation_point(&self, params: &[F], point: &mut [F]) -> bool {
+        self.ask(params, point, |rule, x, out| rule.evaluation_point(x, out), |at| params[at])
+    }
+
+    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
+        self.ask(params, out, |rule, x, out| rule.averaged(x, out), |at| params[at])
+    }
+
+    fn probe(&self, direction: &mut [F]) -> bool {
+        self.ask(&[], direction, |rule, _, out| rule.probe(out), |_| F::default())
+    }
+
+    fn memory(&mut self, visit: &mut Visit<'_, F>) {
+        self.sharing.memory(&mut self.parts, visit);
+    }
+
+    fn explain(&self) -> Explanation {
+        self.sharing.explain(&self.parts)
+    }
 }
 
 /// [`Rule::needs`] of all.

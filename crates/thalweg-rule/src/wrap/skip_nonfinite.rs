@@ -4,8 +4,8 @@ use crate::hyper::{NOT_NEGATIVE, recipe};
 use crate::memory::{Memory, Visit, join, within};
 use crate::optimizer::{Assemble, Part};
 use crate::pass::{Problem, Shape};
-use crate::wrap::selected::{self, Selected, Selection};
-use crate::{Evaluation, Explanation, Needs, Real, Rule, RuleError};
+use crate::wrap::selected::{self, Selected, Selection, Shared, Sharing};
+use crate::{Evaluation, Explanation, Needs, Real, RuleError};
 
 recipe! {
     /// Leaves out steps whose gradient is not finite, up to a number of them in succession.
@@ -60,19 +60,18 @@ impl Assemble for SkipNonfinite {
                 vec![Selected::new(Selection::all(shape.size), shape.size, inner(problem)?)]
             };
             let (skipped, finite) = (vec![0; parts.len()], vec![true; parts.len()]);
-            Ok(Box::new(Skipping { limit, parts, skipped, finite, shape }))
+            let sharing = Skipping { limit, skipped, finite };
+            Ok(Box::new(Shared { parts, sharing, shape }))
         }))
     }
 }
 
-struct Skipping<F> {
+/// Each problem's rule makes its step unless what it is told is not finite.
+struct Skipping {
     limit: u64,
-    /// A rule for each problem.
-    parts: Vec<Selected<F>>,
     /// Steps left out in succession, of each problem; more than the limit, and it stays where it is.
     skipped: Vec<u64>,
     finite: Vec<bool>,
-    shape: Shape,
 }
 
 /// Whether all numbers of one problem are finite.
@@ -85,11 +84,11 @@ fn finite<F: Real>(values: &[F], problem: usize, lanes: usize) -> bool {
     values.chunks(1024).all(block)
 }
 
-impl<F: Real> Skipping<F> {
+impl Skipping {
     /// Finds out which problems can step.
-    fn look(&mut self, at: &Evaluation<'_, F>) -> Result<(), RuleError> {
-        let lanes = self.shape.lanes;
-        let values = at.values.filter(|_| self.needs().values);
+    fn look<F: Real>(&mut self, at: &Evaluation<'_, F>, needs: Needs) -> Result<(), RuleError> {
+        let lanes = self.finite.len();
+        let values = at.values.filter(|_| needs.values);
         for (problem, ok) in self.finite.iter_mut().enumerate() {
             let known = [Some(at.gradient), values, at.hessian_vector];
             *ok = known.into_iter().flatten().all(|known| finite(known, problem, lanes));
@@ -103,29 +102,23 @@ impl<F: Real> Skipping<F> {
     }
 }
 
-impl<F: Real> Rule<F> for Skipping<F> {
-    fn advance(&mut self, params: &mut [F], at: &Evaluation<'_, F>) -> Result<(), RuleError> {
-        self.shape.check("parameters", params.len())?;
-        self.shape.check("gradient", at.gradient.len())?;
-        if let Some(product) = at.hessian_vector {
-            self.shape.check("Hessian-vector product", product.len())?;
-        }
-        let lanes = self.shape.lanes;
-        if let Some(found) = at.values.map(<[F]>::len)
-            && found != lanes
-        {
-            return Err(RuleError::Length { what: "values", found, dim: 1, lanes });
-        }
-        self.look(at)?;
-        let each = self.parts.iter_mut().zip(&mut self.skipped).zip(&self.finite).enumerate();
+impl<F: Real> Sharing<F> for Skipping {
+    fn advance(
+        &mut self,
+        parts: &mut [Selected<F>],
+        params: &mut [F],
+        at: &Evaluation<'_, F>,
+    ) -> Result<(), RuleError> {
+        self.look(at, selected::needs(parts))?;
+        let each = parts.iter_mut().zip(&mut self.skipped).zip(&self.finite).enumerate();
         for (problem, ((part, skipped), &finite)) in each {
             match (finite, *skipped > self.limit) {
                 (_, true) => {}
                 (false, _) => *skipped += 1,
                 (true, _) => {
                     // Without problems there is one rule all the same, which gets no values.
-                    let own = problem..lanes.min(problem + 1);
-                    part.advance(params, at, at.values.map(|values| &values[own]))?;
+                    let values = at.values.map(|values| values.get(problem..=problem).unwrap_or_default());
+                    part.advance(params, at, values)?;
                     *skipped = 0;
                 }
             }
@@ -135,40 +128,19 @@ impl<F: Real> Rule<F> for Skipping<F> {
 
     fn reset(&mut self) {
         self.skipped.fill(0);
-        self.parts.iter_mut().for_each(|part| part.rule.reset());
     }
 
-    fn steps(&self) -> u64 {
-        self.parts.iter().map(|part| part.rule.steps()).max().unwrap_or_default()
-    }
-
-    fn needs(&self) -> Needs {
-        selected::needs(&self.parts)
-    }
-
-    fn evaluation_point(&self, params: &[F], point: &mut [F]) -> bool {
-        selected::evaluation_point(&self.parts, params, point)
-    }
-
-    fn averaged(&self, params: &[F], out: &mut [F]) -> bool {
-        selected::averaged(&self.parts, params, out)
-    }
-
-    fn probe(&self, direction: &mut [F]) -> bool {
-        selected::probe(&self.parts, direction)
-    }
-
-    fn memory(&mut self, visit: &mut Visit<'_, F>) {
-        let several = self.parts.len() > 1;
-        for (problem, (part, skipped)) in self.parts.iter_mut().zip(&mut self.skipped).enumerate() {
+    fn memory(&mut self, parts: &mut [Selected<F>], visit: &mut Visit<'_, F>) {
+        let several = parts.len() > 1;
+        for (problem, (part, skipped)) in parts.iter_mut().zip(&mut self.skipped).enumerate() {
             let outer = if several { problem.to_string() } else { String::new() };
             visit(&join(&outer, "skipped"), Memory::Count(skipped));
             within(&outer, &mut *part.rule, visit);
         }
     }
 
-    fn explain(&self) -> Explanation {
+    fn explain(&self, parts: &[Selected<F>]) -> Explanation {
         let rule = |part: &Selected<F>| part.rule.explain();
-        self.parts.first().map_or_else(|| Explanation::new::<F>(0, Vec::new()), rule)
+        parts.first().map_or_else(|| Explanation::new::<F>(0, Vec::new()), rule)
     }
 }
