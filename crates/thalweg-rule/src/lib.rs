@@ -63,23 +63,70 @@ pub use mixed::{GradientElement, Master, MixedPrecision, bf16};
 pub use optimizer::{Optimizer, Recipe, names};
 pub use pass::{Explanation, Fused, Origin, Rule, Slots, Step};
 pub use real::{Arithmetic, Real};
-pub use rule::{
-    AMSGrad, AcProp, AdEmaMix, AdaBelief, AdaHessian, Adadelta, Adafactor, AdafactorOptax, Adagrad, Adam,
-    AdamDirection, AdamW, Adamax, AdamaxW, Adan, AdaptiveClip, AddDecayedWeights, AddNoise, AdjustLr, Adopt,
-    Asgd, BiasCorrection, Centralize, ClipByBlockRms, ClipByGlobalNorm, ClipByNorm, ClipByValue, Cocob,
-    DadaptAdam, DadaptSgd, Dog, DogInit, Dowg, Ema, Freeze, Fromage, HeavyBall, L1, Lamb, Lars, Lion,
-    LionMode, Madgrad, Momo, MomoAdam, Muon, MuonOptax, NAdam, NAdamW, Nesterov, NoisySgd, Normalize,
-    NormalizeByUpdateNorm, Novograd, OptimisticAdam, OptimisticGradientDescent, OutputAxis, PlateauMode,
-    PolyakSgd, PolyakVariant, Preconditioned, Preconditioning, Prodigy, ProximalL1, RAdam, ReduceOnPlateau,
-    RmsDirection, RmsProp, Rprop, RssDirection, Scale, ScaleByAdaBelief, ScaleByAdan, ScaleByLion,
-    ScaleByNovograd, ScaleByOptimisticGradient, ScaleByParamBlockNorm, ScaleByParamBlockRms, ScaleBySign,
-    ScaleByTrustRatio, ScaleByYogi, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, Sgld, Shampoo, SignSgd, Signum,
-    SimplifiedAdEmaMix, Sm3, Soap, Sophia, StddevDirection, ThresholdMode, TraceUpdates, Yogi, ZeroNans,
-};
 pub use schedule::{
     Cosine, CosineRestarts, Cyclic, CyclicMode, Exponential, InverseTime, Joined, Linear, MultiStep,
-    OneCycle, OneCycleConvention, Piecewise, PiecewiseInterpolate, Polynomial, Schedule, Sgdr, Shape,
-    StepDecay, Warmup, WarmupCosine, Wsd, schedule_names,
+    OneCycle, OneCycleConvention, Piecewise, PiecewiseInterpolate, Polynomial, Schedule,
+    Sgdr, Shape, StepDecay, Warmup, WarmupCosine, Wsd, schedule_names,
 };
 pub use transform::{Chain, Transform};
-pub use wrap::{Accumulate, Group, Groups, Lookahead, ParameterEma, ParameterSwa, Sam, SkipNonfinite};
+
+// Gradient descent, momentum, signs.
+pub use rule::{
+    Asgd, HeavyBall, Lion, LionMode, Nesterov, NoisySgd, OptimisticGradientDescent, Preconditioned, Rprop,
+    Sgd, Sgld, SignSgd, Signum,
+};
+
+// Roots of squares.
+pub use rule::{Adadelta, Adafactor, AdafactorOptax, Adagrad, Madgrad, RmsProp, Sm3};
+
+// Adam and its relatives.
+pub use rule::{
+    AMSGrad, AcProp, AdEmaMix, AdaBelief, Adam, AdamW, Adamax, AdamaxW, Adan, Adopt, BiasCorrection, NAdam,
+    NAdamW, OptimisticAdam, RAdam, SimplifiedAdEmaMix, Yogi,
+};
+
+// In proportion to layers.
+pub use rule::{Fromage, Lamb, Lars, Novograd};
+
+// Step sizes that are estimated.
+pub use rule::{
+    Cocob, DadaptAdam, DadaptSgd, Dog, DogInit, Dowg, Momo, MomoAdam, PolyakSgd, PolyakVariant, Prodigy,
+};
+
+// Matrices.
+pub use rule::{AdjustLr, Muon, MuonOptax, Preconditioning, Shampoo, Soap};
+
+// Curvature.
+pub use rule::{AdaHessian, Sophia};
+
+// Others.
+pub use rule::{ScheduleFreeAdamW, ScheduleFreeSgd};
+
+// Links: factors and decay.
+pub use rule::{
+    AddDecayedWeights, AddNoise, Freeze, L1, PlateauMode, ProximalL1, ReduceOnPlateau, Scale, ThresholdMode,
+};
+
+// Links: clipping and norms.
+pub use rule::{
+    AdaptiveClip, Centralize, ClipByBlockRms, ClipByGlobalNorm, ClipByNorm, ClipByValue, Normalize,
+    NormalizeByUpdateNorm, OutputAxis, ScaleBySign, ZeroNans,
+};
+
+// Links: sums and means.
+pub use rule::{ApplyEvery, Ema, TraceUpdates};
+
+// Links: directions of rules.
+pub use rule::{
+    AMSGradDirection, AdamDirection, AdamaxDirection, RAdamDirection, RmsDirection, RssDirection,
+    ScaleByAdaBelief, ScaleByAdadelta, ScaleByAdan, ScaleByLion, ScaleByNovograd, ScaleByOptimisticGradient,
+    ScaleBySm3, ScaleByYogi, StddevDirection,
+};
+
+// Links: in proportion to layers.
+pub use rule::{ScaleByParamBlockNorm, ScaleByParamBlockRms, ScaleByTrustRatio};
+
+// Rules around rules.
+pub use wrap::{
+    Accumulate, Group, Groups, Lookahead, Mechanize, ParameterEma, ParameterSwa, Sam, SkipNonfinite,
+};

@@ -53,13 +53,41 @@ impl Assemble for Adadelta {
     }
 }
 
-/// Adadelta's direction: `s ← rho · s + (1 − rho) · u²; u ← √(e + eps) / √(s + eps) · u; e ← rho · e + (1 − rho) · u²`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ScaleByAdadelta {
-    /// How much of the mean squares is kept.
-    pub rho: f64,
-    /// Added inside both square roots.
-    pub eps: f64,
+recipe! {
+    /// The direction of [`Adadelta`]: `adadelta` is `scale_by_adadelta() | scale(lr)`.
+    ///
+    /// ```text
+    /// s ← rho · s + (1 − rho) · u²
+    /// u ← √(e + eps) / √(s + eps) · u
+    /// e ← rho · e + (1 − rho) · u²
+    /// ```
+    ///
+    /// Source: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
+    ///
+    /// Conventions: Optax's `scale_by_adadelta`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("scale_by_adadelta(rho=0.75, eps=1)")?.rule(1, 1)?;
+    /// let mut x = [0.0];
+    /// // s = u² / 4 = 3, e = 0: the step is u / √(3 + 1).
+    /// rule.step(&mut x, &[12.0_f64.sqrt()])?;
+    /// assert!((x[0] + 3.0_f64.sqrt()).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct ScaleByAdadelta = scale_by_adadelta("the update in units of its root mean square, times that of those before") {
+        /// How much of the mean squares is kept.
+        rho: f64 = 0.9, BELOW_ONE;
+        /// Added inside both square roots.
+        eps: f64 = 1e-6, NOT_NEGATIVE;
+    }
+}
+
+impl Assemble for ScaleByAdadelta {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        vec![Box::new(self.clone())]
+    }
 }
 
 impl Transform for ScaleByAdadelta {

@@ -1,6 +1,7 @@
 //! Rules that are Adam with one thing changed.
 
-use crate::hyper::{BELOW_ONE, NOT_NEGATIVE, recipe};
+use super::decayed::decayed_where;
+use crate::hyper::{BELOW_ONE, Describe, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::{Framed, ScaleByAdam, Weights};
@@ -20,7 +21,7 @@ recipe! {
     /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
     ///
     /// Conventions: PyTorch's `torch.optim.AdamW` when `eps_root` is 0 and `nesterov` is false; Optax's `adamw`, whose `weight_decay`
-    /// is 1e-4 if not given.
+    /// is 1e-4 if not given and whose `mask` is a tree of flags.
     ///
     /// ```
     /// use thalweg_rule::{AdamW, Recipe, Rule};
@@ -50,28 +51,26 @@ recipe! {
         nesterov: bool = false;
         /// Climbs instead of descending.
         maximize: bool = false;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
 impl Assemble for AdamW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, amsgrad, nesterov, maximize } =
-            self.clone();
-        let (bias_correction, decoupled_weight_decay) = (BiasCorrection::Full, true);
-        Adam {
-            lr,
-            beta1,
-            beta2,
-            eps,
-            eps_root,
-            weight_decay,
-            amsgrad,
-            bias_correction,
-            decoupled_weight_decay,
-            nesterov,
-            maximize,
+        let AdamW { beta1, beta2, eps, eps_root, weight_decay, amsgrad, nesterov, maximize, .. } = *self;
+        let adam = Adam { beta1, beta2, eps, eps_root, nesterov, ..Adam::default() };
+        let frame = Framed { weight_decay, decoupled: true, maximize, ..Framed::with(&self.lr) };
+        match (&self.mask, amsgrad) {
+            (None, false) => frame.around(ScaleByAdam::<false>::new(&adam)),
+            (None, true) => frame.around(ScaleByAdam::<true>::new(&adam)),
+            (Some(mask), false) => {
+                decayed_where(Self::NAME, frame, mask, Box::new(ScaleByAdam::<false>::new(&adam)))
+            }
+            (Some(mask), true) => {
+                decayed_where(Self::NAME, frame, mask, Box::new(ScaleByAdam::<true>::new(&adam)))
+            }
         }
-        .pieces()
     }
 }
 
@@ -114,13 +113,16 @@ recipe! {
         eps_root: f64 = 0.0, NOT_NEGATIVE;
         /// The part of each parameter, times the learning rate, that is taken away.
         weight_decay: f64 = 1e-4, NOT_NEGATIVE;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
 impl Assemble for NAdamW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let NAdamW { lr, beta1, beta2, eps, eps_root, weight_decay } = self.clone();
-        let nesterov = AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, ..AdamW::default() };
+        let NAdamW { lr, beta1, beta2, eps, eps_root, weight_decay, mask } = self.clone();
+        let nesterov =
+            AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, mask, ..AdamW::default() };
         AdamW { nesterov: true, ..nesterov }.pieces()
     }
 }
@@ -169,14 +171,64 @@ recipe! {
 
 impl Assemble for AMSGrad {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        let AMSGrad { beta1, beta2, eps, eps_root, bias_correction_mu, bias_correction_nu, .. } = *self;
+        let direction =
+            AMSGradDirection { beta1, beta2, eps, eps_root, bias_correction_mu, bias_correction_nu };
+        Framed::with(&self.lr).around(direction.transform())
+    }
+}
+
+recipe! {
+    /// The direction of [`AMSGrad`], which is `scale_by_amsgrad(beta2=0.99, eps=1e-6, bias_correction_mu=false,
+    /// bias_correction_nu=false) | scale(lr)`.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · u;   m̂ = m / (1 − beta1ᵗ)          (t counts from 1)
+    /// v ← beta2 · v + (1 − beta2) · u²;  v̂ ← max(v̂, v / (1 − beta2ᵗ))
+    /// u ← m̂ / (√(v̂ + eps_root) + eps)
+    /// without bias_correction_mu: m̂ = m;   without bias_correction_nu: v̂ ← max(v̂, v)
+    /// ```
+    ///
+    /// Source: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018.
+    ///
+    /// Conventions: Optax's `scale_by_amsgrad`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("scale_by_amsgrad() | scale(0.1)")?.rule(1, 1)?;
+    /// let mut x = [1.0];
+    /// rule.step(&mut x, &[200.0])?;
+    /// assert!((x[0] - 0.9_f64).abs() < 1e-9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct AMSGradDirection = scale_by_amsgrad("the mean update divided by the largest root mean square so far") {
+        /// How much of the mean update is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the mean square is kept.
+        beta2: f64 = 0.999, BELOW_ONE;
+        /// Added to the square root.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// Frees the mean update of its bias.
+        bias_correction_mu: bool = true;
+        /// Frees the mean square of its bias before the largest is taken.
+        bias_correction_nu: bool = true;
+    }
+}
+
+impl AMSGradDirection {
+    fn transform(&self) -> ScaleByAdam<true> {
         let kind = |on| if on { BiasCorrection::Full } else { BiasCorrection::None };
         let correction = [kind(self.bias_correction_mu), kind(self.bias_correction_nu)];
         let weights = Weights::Adam { correction, nesterov: false, correct_first: true };
-        let epsilons = [self.eps, self.eps_root];
-        Framed::with(&self.lr).around(ScaleByAdam::<true>::weighing(
-            [self.beta1, self.beta2],
-            epsilons,
-            weights,
-        ))
+        ScaleByAdam::weighing([self.beta1, self.beta2], [self.eps, self.eps_root], weights)
+    }
+}
+
+impl Assemble for AMSGradDirection {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        vec![Box::new(self.transform())]
     }
 }

@@ -1,6 +1,7 @@
 //! Adamax, with both kinds of weight decay.
 
-use crate::hyper::{BELOW_ONE, NOT_NEGATIVE, recipe};
+use super::decayed::decayed_where;
+use crate::hyper::{BELOW_ONE, Describe, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::Framed;
@@ -87,14 +88,58 @@ recipe! {
         eps: f64 = 1e-8, NOT_NEGATIVE;
         /// The part of each parameter, times the learning rate, that is taken away.
         weight_decay: f64 = 1e-4, NOT_NEGATIVE;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
 impl Assemble for AdamaxW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let AdamaxW { beta1, beta2, eps, weight_decay, .. } = *self;
-        let frame = Framed { weight_decay, decoupled: true, ..Framed::with(&self.lr) };
-        frame.around(ScaleByAdamax::new(beta1, beta2, eps))
+        let frame = Framed::with(&self.lr).decayed(weight_decay);
+        let direction = ScaleByAdamax::new(beta1, beta2, eps);
+        match &self.mask {
+            Some(mask) => decayed_where(Self::NAME, frame, mask, Box::new(direction)),
+            None => frame.around(direction),
+        }
+    }
+}
+
+recipe! {
+    /// The direction of [`Adamax`]: `adamax` is `scale_by_adamax() | scale(lr)`.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · u
+    /// w ← max(beta2 · w, |u| + eps)
+    /// u ← m / (1 − beta1ᵗ) / w          (t counts from 1)
+    /// ```
+    ///
+    /// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 2.
+    ///
+    /// Conventions: Optax's `scale_by_adamax`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("scale_by_adamax() | scale(0.1)")?.rule(1, 1)?;
+    /// let mut x = [1.0];
+    /// rule.step(&mut x, &[200.0])?;
+    /// assert!((x[0] - 0.9_f64).abs() < 1e-9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct AdamaxDirection = scale_by_adamax("the mean update divided by the largest decaying one") {
+        /// How much of the mean update is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the largest update is kept.
+        beta2: f64 = 0.999, BELOW_ONE;
+        /// Added to each absolute update.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+    }
+}
+
+impl Assemble for AdamaxDirection {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        vec![Box::new(ScaleByAdamax::new(self.beta1, self.beta2, self.eps))]
     }
 }
 

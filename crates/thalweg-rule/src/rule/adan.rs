@@ -1,6 +1,7 @@
 //! Adan.
 
-use crate::hyper::{BELOW_ONE, NOT_NEGATIVE, recipe};
+use super::decayed::decayed_where;
+use crate::hyper::{BELOW_ONE, Describe, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::{Framed, Gathered};
@@ -46,6 +47,8 @@ recipe! {
         eps_root: f64 = 1e-8, NOT_NEGATIVE;
         /// The part of each parameter, times the learning rate, that is taken away.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
@@ -53,7 +56,12 @@ impl Assemble for Adan {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let Adan { beta1, beta2, beta3, eps, eps_root, .. } = *self;
         let scale = ScaleByAdan { beta1, beta2, beta3, eps, eps_root };
-        Framed::with(&self.lr).decayed(self.weight_decay).around(Differences::new(&scale))
+        let (frame, direction) =
+            (Framed::with(&self.lr).decayed(self.weight_decay), Differences::new(&scale));
+        match &self.mask {
+            Some(mask) => decayed_where(Self::NAME, frame, mask, Box::new(direction)),
+            None => frame.around(direction),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rules whose steps are in proportion to the layers: LAMB, LARS, Fromage.
 
-use crate::hyper::{BELOW_ONE, NOT_NEGATIVE, recipe};
+use super::decayed::decay_where;
+use crate::hyper::{BELOW_ONE, Describe, NOT_NEGATIVE, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::{Piece, Scaled};
 use crate::rule::{Adam, ScaleByTrustRatio};
@@ -44,20 +45,24 @@ recipe! {
         eps_root: f64 = 0.0, NOT_NEGATIVE;
         /// The part of each parameter that is added to the direction.
         weight_decay: f64 = 0.0, NOT_NEGATIVE;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
 impl Assemble for Lamb {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let Lamb { beta1, beta2, eps, eps_root, weight_decay, .. } = *self;
-        let adam = ScaleByAdam::<false>::new(&Adam { beta1, beta2, eps, eps_root, ..Adam::default() });
-        let direction: Box<dyn Piece<F>> = if weight_decay == 0.0 {
-            Box::new(adam)
-        } else {
-            Box::new(Chain(adam, AddDecayedWeights { weight_decay }))
+        let adam =
+            ScaleByAdam::<false>::new(&Adam { beta1, beta2, eps, eps_root, ..Adam::default() });
+        let mut pieces: Vec<Box<dyn Piece<F>>> = match &self.mask {
+            Some(mask) => vec![Box::new(adam), decay_where(Self::NAME, mask, weight_decay)],
+            None if weight_decay == 0.0 => vec![Box::new(adam)],
+            None => vec![Box::new(Chain(adam, AddDecayedWeights { weight_decay }))],
         };
         let ratio = Scaled(ScaleByTrustRatio::default());
-        vec![direction, Box::new(ratio), Box::new(Rate::new(self.lr.clone()))]
+        pieces.extend::<[Box<dyn Piece<F>>; 2]>([Box::new(ratio), Box::new(Rate::new(self.lr.clone()))]);
+        pieces
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lion.
 
-use crate::hyper::{BELOW_ONE, FINITE, NOT_NEGATIVE, choices, recipe};
+use super::decayed::decayed_where;
+use crate::hyper::{BELOW_ONE, Describe, FINITE, NOT_NEGATIVE, choices, recipe};
 use crate::optimizer::Assemble;
 use crate::pass::Piece;
 use crate::transform::{ClipByValue, Framed, Sign};
@@ -42,6 +43,8 @@ recipe! {
         mode: LionMode = LionMode::Hard;
         /// How steep `smooth` is at 0.
         smooth_beta: f64 = 1.0, FINITE;
+        /// Which leaves decay: patterns of names, with `*` and `?`, separated by commas. All, if not given.
+        mask: Option<String> = None;
     }
 }
 
@@ -93,24 +96,35 @@ choices! {
 
 impl Assemble for Lion {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let mixture = Mixture { betas: [self.beta1, self.beta2] };
+        let Lion { beta1, beta2, mode, smooth_beta, .. } = *self;
+        let mixture = Mixture { betas: [beta1, beta2] };
         let frame = Framed::with(&self.lr).decayed(self.weight_decay);
-        match self.mode {
+        if let Some(mask) = &self.mask {
+            let direction = ScaleByLion { beta1, beta2, mode, smooth_beta }.direction();
+            return decayed_where(Self::NAME, frame, mask, direction);
+        }
+        match mode {
             LionMode::Hard => frame.around(Chain(mixture, Sign)),
-            LionMode::Smooth => frame.around(Chain(mixture, Tanh { slope: self.smooth_beta })),
+            LionMode::Smooth => frame.around(Chain(mixture, Tanh { slope: smooth_beta })),
             LionMode::Refined => frame.around(Chain(mixture, ClipByValue::new(1.0))),
+        }
+    }
+}
+
+impl ScaleByLion {
+    fn direction<F: Real>(&self) -> Box<dyn Piece<F>> {
+        let mixture = Mixture { betas: [self.beta1, self.beta2] };
+        match self.mode {
+            LionMode::Hard => Box::new(Chain(mixture, Sign)),
+            LionMode::Smooth => Box::new(Chain(mixture, Tanh { slope: self.smooth_beta })),
+            LionMode::Refined => Box::new(Chain(mixture, ClipByValue::new(1.0))),
         }
     }
 }
 
 impl Assemble for ScaleByLion {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let mixture = Mixture { betas: [self.beta1, self.beta2] };
-        vec![match self.mode {
-            LionMode::Hard => Box::new(Chain(mixture, Sign)),
-            LionMode::Smooth => Box::new(Chain(mixture, Tanh { slope: self.smooth_beta })),
-            LionMode::Refined => Box::new(Chain(mixture, ClipByValue::new(1.0))),
-        }]
+        vec![self.direction()]
     }
 }
 

@@ -117,3 +117,75 @@ impl Transform for Mean {
         "ema"
     }
 }
+
+recipe! {
+    /// The sum of several updates as one: of every `steps` updates the last one is passed on with those before it, for the others
+    /// zeros.
+    ///
+    /// ```text
+    /// a ← a + u,   from a = 0 at the beginning of every steps steps
+    /// u ← a at the last of them,   0 at the others
+    /// ```
+    ///
+    /// Links behind it count all steps, and see the zeros; [`Accumulate`](crate::Accumulate) holds them until there is something to do.
+    ///
+    /// Source: common practice.
+    ///
+    /// Conventions: Optax's `apply_every(steps)`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("apply_every(2)")?.rule(1, 1)?;
+    /// let mut x = [0.0];
+    /// rule.step(&mut x, &[1.0])?;
+    /// assert_eq!(x, [0.0]);
+    /// rule.step(&mut x, &[3.0])?;
+    /// assert_eq!(x, [-4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct ApplyEvery = apply_every("the sum of several updates as one, and zeros before it") requires {
+        /// Updates to a sum.
+        steps: u64 = 1;
+    } {}
+}
+
+impl Assemble for ApplyEvery {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        vec![Box::new(Gathers { steps: self.steps, at: 0 })]
+    }
+}
+
+#[derive(Clone)]
+struct Gathers {
+    steps: u64,
+    /// How many updates are in the sum before the step.
+    at: u64,
+}
+
+impl Transform for Gathers {
+    const SLOTS: usize = 1;
+    /// Whether the sum goes on, and whether it is passed on.
+    type Coefficients<A: Arithmetic> = [A; 2];
+
+    #[inline(always)]
+    fn begin(&mut self, step: u64) {
+        self.at = step % self.steps;
+    }
+
+    #[inline(always)]
+    fn coefficients<A: Arithmetic>(&self) -> [A; 2] {
+        [self.at > 0, self.at + 1 == self.steps].map(|holds| A::of(f64::from(holds)))
+    }
+
+    #[inline(always)]
+    fn apply<A: Arithmetic>([goes_on, ends]: &[A; 2], u: A, _: A, slots: &mut [A]) -> A {
+        let zero = A::of(0.0);
+        slots[0] = u + goes_on.if_positive(slots[0], zero);
+        ends.if_positive(slots[0], zero)
+    }
+
+    fn slot_name(_: usize) -> &'static str {
+        "sum"
+    }
+}

@@ -67,15 +67,76 @@ recipe! {
 
 impl Assemble for RAdam {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let RAdam { threshold, nesterov, eps_before_correction, .. } = *self;
-        let weights = Weights::RAdam { threshold, nesterov, eps_before_correction };
+        let RAdam { beta1, beta2, eps, eps_root, threshold, nesterov, eps_before_correction, .. } = *self;
+        let direction =
+            RAdamDirection { beta1, beta2, eps, eps_root, threshold, nesterov, eps_before_correction };
         let frame = Framed {
             weight_decay: self.weight_decay,
             decoupled: self.decoupled_weight_decay,
             maximize: self.maximize,
             ..Framed::with(&self.lr)
         };
-        let (betas, epsilons) = ([self.beta1, self.beta2], [self.eps, self.eps_root]);
-        frame.around(ScaleByAdam::<false>::weighing(betas, epsilons, weights))
+        frame.around(direction.transform())
+    }
+}
+
+recipe! {
+    /// The direction of [`RAdam`]: `radam` is `scale_by_radam() | scale(lr)`.
+    ///
+    /// ```text
+    /// m ← beta1 · m + (1 − beta1) · u;   m̂ = m / (1 − beta1ᵗ)          (t counts from 1)
+    /// v ← beta2 · v + (1 − beta2) · u²;  v̂ = v / (1 − beta2ᵗ)
+    /// ρ∞ = 2 / (1 − beta2) − 1;  ρ = ρ∞ − 2 t · beta2ᵗ / (1 − beta2ᵗ)
+    /// ρ > threshold:  r = √((ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ))
+    ///                 u ← r · m̂ · √(1 − beta2ᵗ) / (√(v + eps_root) + eps)
+    ///                 u ← r · m̂ / (√(v̂ + eps_root) + eps)             (eps_before_correction=false)
+    /// otherwise:      u ← m̂
+    /// nesterov: m̂ = beta1 · m / (1 − beta1ᵗ⁺¹) + (1 − beta1) · u / (1 − beta1ᵗ)
+    /// ```
+    ///
+    /// Source: Liu, Jiang, He, Chen, Liu, Gao and Han, "On the variance of the adaptive learning rate and beyond", 2020.
+    ///
+    /// Conventions: Optax's `scale_by_radam` is `scale_by_radam(eps_before_correction=false)`, which is rectified at `ρ = threshold`
+    /// too.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("scale_by_radam() | scale(0.1)")?.rule(1, 1)?;
+    /// let mut x = [1.0];
+    /// // At first ρ = 1: the mean update alone.
+    /// rule.step(&mut x, &[3.0])?;
+    /// assert!((x[0] - 0.7_f64).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct RAdamDirection = scale_by_radam("Adam's direction once its mean square can be trusted") {
+        /// How much of the mean update is kept.
+        beta1: f64 = 0.9, BELOW_ONE;
+        /// How much of the mean square is kept.
+        beta2: f64 = 0.999, BELOW_ONE;
+        /// Added to the square root.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+        /// Added inside the square root.
+        eps_root: f64 = 0.0, NOT_NEGATIVE;
+        /// Of how many updates the mean square must be.
+        threshold: f64 = 5.0, FROM_FOUR;
+        /// Steps from the mean update as it will be one step on.
+        nesterov: bool = false;
+        /// Adds `eps` to the root before its bias is corrected.
+        eps_before_correction: bool = true;
+    }
+}
+
+impl RAdamDirection {
+    fn transform(&self) -> ScaleByAdam<false> {
+        let RAdamDirection { threshold, nesterov, eps_before_correction, .. } = *self;
+        let weights = Weights::RAdam { threshold, nesterov, eps_before_correction };
+        ScaleByAdam::weighing([self.beta1, self.beta2], [self.eps, self.eps_root], weights)
+    }
+}
+
+impl Assemble for RAdamDirection {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        vec![Box::new(self.transform())]
     }
 }

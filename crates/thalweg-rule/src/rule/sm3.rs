@@ -51,24 +51,66 @@ recipe! {
 
 impl Assemble for Sm3 {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        let Sm3 { momentum, beta2, eps, .. } = *self;
+        let covered = Box::new(Covers { beta2, eps });
         let rate = Rate::new(self.lr.clone());
-        let mut pieces: Vec<Box<dyn Piece<F>>> =
-            vec![Box::new(ScaleBySm3 { beta2: self.beta2, eps: self.eps })];
-        match self.momentum {
-            0.0 => pieces.push(Box::new(rate)),
-            momentum => pieces.push(Box::new(Chain(Average::new(momentum), rate))),
+        if momentum == 0.0 {
+            return vec![covered, Box::new(rate)];
         }
-        pieces
+        vec![covered, Box::new(Chain(Average::new(momentum), rate))]
+    }
+}
+
+recipe! {
+    /// The direction of [`Sm3`]: `sm3` is `scale_by_sm3() | scale(lr)`.
+    ///
+    /// ```text
+    /// v = beta2 · min over the axes a of μₐ + (1 − beta2) · u²             (beta2 = 1: min of μₐ + u²)
+    /// μₐ ← max of v over all axes but a
+    /// d = u / √(v + eps)                                                   (0 where v is 0)
+    /// u ← m ← momentum · m + (1 − momentum) · d
+    /// ```
+    ///
+    /// Source: Anil, Gupta, Koren and Singer, "Memory-efficient adaptive optimization", 2019.
+    ///
+    /// Conventions: Optax's `scale_by_sm3`, whose `b1` is `momentum`.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("scale_by_sm3(momentum=0) | scale(0.1)")?.rule(2, 1)?;
+    /// let mut x = [1.0, 1.0];
+    /// rule.step(&mut x, &[200.0, -0.03])?;
+    /// assert!((x[0] - 0.9_f64).abs() < 1e-6 && (x[1] - 1.1_f64).abs() < 1e-6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct ScaleBySm3 = scale_by_sm3("the update divided by roots kept for rows and columns, and averaged") {
+        /// How much of the mean direction is kept.
+        momentum: f64 = 0.9, BELOW_ONE;
+        /// How much of the sum of squares is kept; less than 1 makes it a mean.
+        beta2: f64 = 1.0, UP_TO_ONE;
+        /// Added inside the square root.
+        eps: f64 = 1e-8, NOT_NEGATIVE;
+    }
+}
+
+impl Assemble for ScaleBySm3 {
+    fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
+        let covered = Box::new(Covers { beta2: self.beta2, eps: self.eps });
+        if self.momentum == 0.0 {
+            return vec![covered];
+        }
+        vec![covered, Box::new(Average::new(self.momentum))]
     }
 }
 
 /// The part before the momentum.
-pub(crate) struct ScaleBySm3 {
-    pub(crate) beta2: f64,
-    pub(crate) eps: f64,
+struct Covers {
+    beta2: f64,
+    eps: f64,
 }
 
-impl<F: Real> Piece<F> for ScaleBySm3 {
+impl<F: Real> Piece<F> for Covers {
     fn stage(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
         let lanes = problem.shape.lanes;
         let axes = |shape: &[usize]| if shape.is_empty() { vec![1] } else { shape.to_vec() };
@@ -90,7 +132,7 @@ impl<F: Real> Piece<F> for ScaleBySm3 {
 }
 
 struct Covered<F> {
-    rule: ScaleBySm3,
+    rule: Covers,
     /// The lengths of every part's axes.
     parts: Vec<Vec<usize>>,
     lanes: usize,
@@ -156,7 +198,7 @@ fn larger<A: Arithmetic>(a: A, b: A) -> A {
 
 /// A row along the last axis.
 struct Row<'a, F> {
-    rule: &'a ScaleBySm3,
+    rule: &'a Covers,
     lower: &'a [F],
     upper: &'a mut [F],
 }
@@ -164,7 +206,7 @@ struct Row<'a, F> {
 impl<F: Real> Kernel<F> for Row<'_, F> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, u: &mut [F], now: &[F], [next, ..]: SlotRange<'_, F>) {
-        let ScaleBySm3 { beta2, eps } = *self.rule;
+        let Covers { beta2, eps } = *self.rule;
         let [keep, new, eps] = [beta2, if beta2 == 1.0 { 1.0 } else { 1.0 - beta2 }, eps].map(A::of);
         let zero = A::of(0.0);
         let each = |u: &mut F, now: F, next: &mut F, lower: F, upper: &mut F| {

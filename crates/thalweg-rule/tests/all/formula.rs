@@ -94,6 +94,7 @@ fn has_none(spec: &str) -> bool {
         "schedule_free",
         "sophia",
         "ada_hessian",
+        "mechanize",
     ]
     .iter()
     .any(|part| spec.contains(part))

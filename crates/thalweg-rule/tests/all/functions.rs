@@ -222,6 +222,16 @@ pub(crate) const SPECS: &[&str] = &[
     "adafactor(lr=0.02, weight_decay=0.1)",
     "adafactor_optax(lr=0.02, momentum=0.5, clipping_threshold=none)",
     "sm3(lr=0.1)",
+    "scale_by_adadelta() | scale(0.5)",
+    "scale_by_adamax() | scale(0.1)",
+    "scale_by_amsgrad(beta2=0.9) | scale(0.1)",
+    "scale_by_radam(beta2=0.9) | scale(0.1)",
+    "scale_by_sm3() | scale(0.1)",
+    "apply_every(2) | scale(0.1)",
+    "adamw(lr=0.1, weight_decay=0.1, mask=\"x\", maximize=true)",
+    "lamb(lr=0.1, weight_decay=0.1, mask=\"x\")",
+    "lion(lr=0.1, weight_decay=0.1, mask=\"x\")",
+    "mechanize(s_init=0.01) | sgd(lr=0.1)",
     #[cfg(feature = "matrices")]
     "muon(lr=0.02, adam_lr=0.01)",
     #[cfg(feature = "matrices")]
