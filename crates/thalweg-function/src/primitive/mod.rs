@@ -32,8 +32,8 @@ use crate::program::{Builder, NodeId};
 
 pub(crate) use arithmetic::*;
 pub(crate) use array::{
-    ArrayOp, Axes, Loop, ProductDims, Span, Window, forward as array_forward, identity as array_identity,
-    reverse as array_reverse,
+    ArrayOp, Axes, Edge, Loop, ProductDims, Span, Window, forward as array_forward,
+    identity as array_identity, reverse as array_reverse,
 };
 pub(crate) use exponential::*;
 pub(crate) use fused::*;

@@ -2,7 +2,7 @@
 
 use super::{scan, simplified_copy};
 use crate::error::FunctionError;
-use crate::primitive::{self, ArrayOp, Op};
+use crate::primitive::{self, ArrayOp, Edge, Op};
 use crate::program::{Builder, NodeId, Program};
 
 /// The Jacobian-vector product: inputs `x₁, x₂, …` and a tangent for each; outputs those of the program, then the
@@ -91,7 +91,8 @@ pub(super) fn push_forward(
                 for (i, operand) in node.operands().iter().enumerate() {
                     let Some(tangent) = tangents[operand.index()] else { continue };
                     let tangent = builder.filled(tangent, program.node(*operand).shape);
-                    let term = primitive::array_forward(op, builder, x, placed[k], i, tangent);
+                    let edge = Edge { op, x, y: placed[k], i };
+                    let term = primitive::array_forward(edge, builder, tangent);
                     sum = match (sum, term) {
                         (Some(sum), Some(term)) => Some(builder.add(sum, term)),
                         (sum, term) => sum.or(term),

@@ -4,7 +4,7 @@
 
 use super::{recording_copy, scalar_output, scan};
 use crate::error::FunctionError;
-use crate::primitive::{self, ArrayOp, Axes, Op};
+use crate::primitive::{self, ArrayOp, Axes, Edge, Op};
 use crate::program::{Builder, NodeId, Program};
 
 /// The gradient ∇f of a scalar function: a program with the same inputs and one output per input.
@@ -223,7 +223,9 @@ impl Sweep<'_> {
                     let repeated = Axes::all(node.shape.rank()).without(Axes(kept));
                     Some(self.builder.sum(t, repeated))
                 }
-                Op::Array(op) => primitive::array_reverse(op, self.builder, x, self.placed[k], i, t),
+                Op::Array(op) => {
+                    primitive::array_reverse(Edge { op, x, y: self.placed[k], i }, self.builder, t)
+                }
                 _ => None,
             };
             if let Some(value) = term {

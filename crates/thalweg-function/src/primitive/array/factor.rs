@@ -5,7 +5,7 @@
 //! diagonal (Giles, *An extended collection of matrix derivative results*, 2008): eigenvectors have a derivative only where all
 //! eigenvalues differ.
 
-use super::{ArrayOp, Axes};
+use super::{ArrayOp, Axes, Edge};
 use crate::primitive::Op;
 use crate::program::{Builder, NodeId, Shape};
 
@@ -53,14 +53,7 @@ impl Builder {
     }
 }
 
-pub(super) fn forward(
-    op: ArrayOp,
-    b: &mut Builder,
-    x: [NodeId; 3],
-    y: NodeId,
-    i: usize,
-    t: NodeId,
-) -> NodeId {
+pub(super) fn forward(Edge { op, x, y, i }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     match op {
         ArrayOp::Cholesky => {
             let half = b.triangular_solve(y, t, false);
@@ -95,14 +88,7 @@ pub(super) fn forward(
     }
 }
 
-pub(super) fn reverse(
-    op: ArrayOp,
-    b: &mut Builder,
-    x: [NodeId; 3],
-    y: NodeId,
-    i: usize,
-    t: NodeId,
-) -> NodeId {
+pub(super) fn reverse(Edge { op, x, y, i }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     match op {
         ArrayOp::Cholesky => {
             let product = b.matmul(y, t, [true, false]);

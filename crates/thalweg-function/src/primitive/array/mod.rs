@@ -2,8 +2,8 @@
 //!
 //! An [`ArrayOp`] carries what it needs beside its operands (axes, strides, windows); the shape of its result stands in
 //! its node. Each family has a file with the constructors (methods of [`Builder`], which compute shapes and apply
-//! identities) and the two derivatives. `forward` gives the tangent of the result for the tangent `t` of operand `i`,
-//! `reverse` the cotangent of operand `i` for the cotangent `t` of the result; `t` always has the full shape. The
+//! identities) and the two derivatives. `forward` gives the tangent of the result for the tangent `t` of an operand,
+//! `reverse` the cotangent of the operand for the cotangent `t` of the result; `t` always has the full shape. The
 //! derivative of each is made of these operations again, so that derivatives of any order exist.
 //!
 //! What never lives here: checks of what a user wrote (`trace` does that, and names the line), and how arrays are
@@ -232,84 +232,96 @@ impl fmt::Display for ArrayOp {
     }
 }
 
-/// The tangent of the result `y` for the tangent `t` of operand `i`, or `None` where that is zero.
-pub(crate) fn forward(
-    op: ArrayOp,
-    b: &mut Builder,
-    x: [NodeId; 3],
-    y: NodeId,
-    i: usize,
-    t: NodeId,
-) -> Option<NodeId> {
-    match op {
-        ArrayOp::Reshape | ArrayOp::Permute(_) | ArrayOp::Slice(_) | ArrayOp::Pad(_) | ArrayOp::Concat(_) => {
-            Some(structure::forward(op, b, x, y, i, t))
+/// What a derivative is taken along: from operand `x[i]` of an operation to its result `y`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edge {
+    pub(crate) op: ArrayOp,
+    pub(crate) x: [NodeId; 3],
+    pub(crate) y: NodeId,
+    pub(crate) i: usize,
+}
+
+/// Where the derivatives of an operation stand.
+enum Family {
+    Structure,
+    /// Each other's transposes.
+    Windows {
+        transpose: ArrayOp,
+    },
+    Reduction,
+    Indexing,
+    Product {
+        transpose: [bool; 2],
+    },
+    Factor,
+    /// No derivative but zero, or, of loops, one that takes all operands at once.
+    Flat,
+}
+
+impl ArrayOp {
+    fn family(self) -> Family {
+        match self {
+            ArrayOp::Reshape
+            | ArrayOp::Permute(_)
+            | ArrayOp::Slice(_)
+            | ArrayOp::Pad(_)
+            | ArrayOp::Concat(_) => Family::Structure,
+            ArrayOp::Patches(window) => Family::Windows { transpose: ArrayOp::Unpatch(window) },
+            ArrayOp::Unpatch(window) => Family::Windows { transpose: ArrayOp::Patches(window) },
+            ArrayOp::Sum(_) | ArrayOp::Largest(_) | ArrayOp::Smallest(_) | ArrayOp::CumSum { .. } => {
+                Family::Reduction
+            }
+            ArrayOp::Take(_) | ArrayOp::ScatterAdd(_) | ArrayOp::TakeAlong(_) | ArrayOp::ScatterAlong(_) => {
+                Family::Indexing
+            }
+            ArrayOp::Product { transpose } => Family::Product { transpose },
+            ArrayOp::Cholesky
+            | ArrayOp::TriangularSolve { .. }
+            | ArrayOp::EigenValues
+            | ArrayOp::EigenVectors => Family::Factor,
+            ArrayOp::Scan(_)
+            | ArrayOp::Table(_)
+            | ArrayOp::Iota(_)
+            | ArrayOp::ArgMax(_)
+            | ArrayOp::ArgSort(_)
+            | ArrayOp::StopGradient
+            | ArrayOp::Uniform(_) => Family::Flat,
         }
-        ArrayOp::Patches(_) | ArrayOp::Unpatch(_) => Some(b.array(op, &[t], b.shape(y))),
-        ArrayOp::Sum(_) | ArrayOp::Largest(_) | ArrayOp::Smallest(_) | ArrayOp::CumSum { .. } => {
-            Some(reduction::forward(op, b, x, y, t))
-        }
-        ArrayOp::Take(_) | ArrayOp::ScatterAdd(_) | ArrayOp::TakeAlong(_) | ArrayOp::ScatterAlong(_) => {
-            (i == 0).then(|| b.array(op, &[t, x[1]], b.shape(y)))
-        }
-        ArrayOp::Product { transpose } => Some(product::forward(transpose, b, x, i, t)),
-        ArrayOp::Cholesky
-        | ArrayOp::TriangularSolve { .. }
-        | ArrayOp::EigenValues
-        | ArrayOp::EigenVectors => Some(factor::forward(op, b, x, y, i, t)),
-        // Loops are differentiated as wholes: all their operands at once.
-        ArrayOp::Scan(_)
-        | ArrayOp::Table(_)
-        | ArrayOp::Iota(_)
-        | ArrayOp::ArgMax(_)
-        | ArrayOp::ArgSort(_)
-        | ArrayOp::StopGradient
-        | ArrayOp::Uniform(_) => None,
     }
 }
 
-/// The cotangent of operand `i` for the cotangent `t` of the result `y`, or `None` where that is zero.
-pub(crate) fn reverse(
-    op: ArrayOp,
-    b: &mut Builder,
-    x: [NodeId; 3],
-    y: NodeId,
-    i: usize,
-    t: NodeId,
-) -> Option<NodeId> {
-    match op {
-        ArrayOp::Reshape | ArrayOp::Permute(_) | ArrayOp::Slice(_) | ArrayOp::Pad(_) | ArrayOp::Concat(_) => {
-            Some(structure::reverse(op, b, x, i, t))
-        }
-        ArrayOp::Patches(window) => Some(b.array(ArrayOp::Unpatch(window), &[t], b.shape(x[0]))),
-        ArrayOp::Unpatch(window) => Some(b.array(ArrayOp::Patches(window), &[t], b.shape(x[0]))),
-        ArrayOp::Sum(_) | ArrayOp::Largest(_) | ArrayOp::Smallest(_) | ArrayOp::CumSum { .. } => {
-            Some(reduction::reverse(op, b, x, y, t))
-        }
-        ArrayOp::Take(_) | ArrayOp::ScatterAdd(_) | ArrayOp::TakeAlong(_) | ArrayOp::ScatterAlong(_) => {
-            (i == 0).then(|| indexing::reverse(op, b, x, t))
-        }
-        ArrayOp::Product { transpose } => Some(product::reverse(transpose, b, x, i, t)),
-        ArrayOp::Cholesky
-        | ArrayOp::TriangularSolve { .. }
-        | ArrayOp::EigenValues
-        | ArrayOp::EigenVectors => Some(factor::reverse(op, b, x, y, i, t)),
-        ArrayOp::Scan(_)
-        | ArrayOp::Table(_)
-        | ArrayOp::Iota(_)
-        | ArrayOp::ArgMax(_)
-        | ArrayOp::ArgSort(_)
-        | ArrayOp::StopGradient
-        | ArrayOp::Uniform(_) => None,
+/// The tangent of the result for the tangent `t` of the operand, or `None` where that is zero.
+pub(crate) fn forward(edge: Edge, b: &mut Builder, t: NodeId) -> Option<NodeId> {
+    let Edge { op, x, y, i } = edge;
+    match op.family() {
+        Family::Structure => Some(structure::forward(edge, b, t)),
+        Family::Windows { .. } => Some(b.array(op, &[t], b.shape(y))),
+        Family::Reduction => Some(reduction::forward(edge, b, t)),
+        Family::Indexing => (i == 0).then(|| b.array(op, &[t, x[1]], b.shape(y))),
+        Family::Product { transpose } => Some(product::forward(transpose, b, x, i, t)),
+        Family::Factor => Some(factor::forward(edge, b, t)),
+        Family::Flat => None,
+    }
+}
+
+/// The cotangent of the operand for the cotangent `t` of the result, or `None` where that is zero.
+pub(crate) fn reverse(edge: Edge, b: &mut Builder, t: NodeId) -> Option<NodeId> {
+    let Edge { op, x, i, .. } = edge;
+    match op.family() {
+        Family::Structure => Some(structure::reverse(edge, b, t)),
+        Family::Windows { transpose } => Some(b.array(transpose, &[t], b.shape(x[0]))),
+        Family::Reduction => Some(reduction::reverse(edge, b, t)),
+        Family::Indexing => (i == 0).then(|| indexing::reverse(op, b, x, t)),
+        Family::Product { transpose } => Some(product::reverse(transpose, b, x, i, t)),
+        Family::Factor => Some(factor::reverse(edge, b, t)),
+        Family::Flat => None,
     }
 }
 
 /// A simpler node with the same value, if an identity gives one.
 pub(crate) fn identity(op: ArrayOp, b: &mut Builder, x: &[NodeId], shape: Shape) -> Option<NodeId> {
     match op {
-        ArrayOp::Reshape | ArrayOp::Permute(_) | ArrayOp::Slice(_) | ArrayOp::Pad(_) | ArrayOp::Concat(_) => {
-            structure::identity(op, b, x, shape)
-        }
+        _ if matches!(op.family(), Family::Structure) => structure::identity(op, b, x, shape),
         ArrayOp::Sum(axes) | ArrayOp::Largest(axes) | ArrayOp::Smallest(axes) => {
             reduction::identity(op, axes, b, x[0], shape)
         }

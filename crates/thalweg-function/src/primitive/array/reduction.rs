@@ -2,7 +2,7 @@
 //!
 //! Where several elements share the largest or smallest value, each has an equal share of the derivative.
 
-use super::{ArrayOp, Axes};
+use super::{ArrayOp, Axes, Edge};
 use crate::primitive::Op;
 use crate::program::{Builder, NodeId, Shape};
 
@@ -19,7 +19,7 @@ impl Builder {
     }
 }
 
-pub(super) fn forward(op: ArrayOp, b: &mut Builder, x: [NodeId; 3], y: NodeId, t: NodeId) -> NodeId {
+pub(super) fn forward(Edge { op, x, y, .. }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     match op {
         ArrayOp::Largest(axes) | ArrayOp::Smallest(axes) => {
             let share = share(b, x[0], y, axes);
@@ -30,7 +30,7 @@ pub(super) fn forward(op: ArrayOp, b: &mut Builder, x: [NodeId; 3], y: NodeId, t
     }
 }
 
-pub(super) fn reverse(op: ArrayOp, b: &mut Builder, x: [NodeId; 3], y: NodeId, t: NodeId) -> NodeId {
+pub(super) fn reverse(Edge { op, x, y, .. }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     let shape = b.shape(x[0]);
     match op {
         ArrayOp::Largest(axes) | ArrayOp::Smallest(axes) => {

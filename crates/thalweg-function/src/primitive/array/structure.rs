@@ -1,6 +1,6 @@
 //! Numbers in other places: reshape, permute, slice, pad, concatenate, repeat.
 
-use super::{ArrayOp, Axes, Span};
+use super::{ArrayOp, Axes, Edge, Span};
 use crate::primitive::Op;
 use crate::program::{Builder, NodeId, Shape};
 
@@ -81,14 +81,7 @@ fn part(b: &Builder, x: [NodeId; 3], axis: u8, i: usize) -> Span {
     Span { axis, start: start as u32, step: 1 }
 }
 
-pub(super) fn forward(
-    op: ArrayOp,
-    b: &mut Builder,
-    x: [NodeId; 3],
-    y: NodeId,
-    i: usize,
-    t: NodeId,
-) -> NodeId {
+pub(super) fn forward(Edge { op, x, y, i }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     let shape = b.shape(y);
     match op {
         ArrayOp::Concat(axis) => {
@@ -99,7 +92,7 @@ pub(super) fn forward(
     }
 }
 
-pub(super) fn reverse(op: ArrayOp, b: &mut Builder, x: [NodeId; 3], i: usize, t: NodeId) -> NodeId {
+pub(super) fn reverse(Edge { op, x, i, .. }: Edge, b: &mut Builder, t: NodeId) -> NodeId {
     let shape = b.shape(x[i]);
     match op {
         ArrayOp::Permute(order) => {
