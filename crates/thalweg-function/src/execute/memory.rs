@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use super::plan::{Instruction, Plan};
 use crate::execute::Float;
-
-/// Room for the widest register of any machine, in bytes.
-const LINE: usize = 64;
+use crate::kernel::room::{LINE, Room};
 
 /// A block's values should fit the first-level data cache beside the inputs and outputs.
 const CACHE: usize = 24 * 1024;
@@ -14,38 +12,31 @@ const CACHE: usize = 24 * 1024;
 /// Room for so many intermediate values of a function that is translated to machine code.
 pub(super) const TEMPORARIES: usize = 96;
 
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Line(#[expect(dead_code, reason = "only its size and alignment matter")] [u8; LINE]);
-
 /// Numbers that start with a cache line.
 #[derive(Debug)]
 pub(super) struct Aligned<F> {
-    lines: Vec<Line>,
+    room: Room,
     numbers: std::marker::PhantomData<F>,
 }
 
 impl<F> Aligned<F> {
     /// Room for `count` numbers, all zero, or `None` if there is not as much memory.
     pub(super) fn zeros(count: usize) -> Option<Self> {
-        let mut lines = Vec::new();
-        let needed = count.checked_mul(size_of::<F>())?.div_ceil(LINE);
-        lines.try_reserve_exact(needed).ok()?;
-        lines.resize(needed, Line([0; LINE]));
-        Some(Aligned { lines, numbers: std::marker::PhantomData })
+        let room = Room::try_of(count.checked_mul(size_of::<F>())?)?;
+        Some(Aligned { room, numbers: std::marker::PhantomData })
     }
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [F]
     where
         F: Float,
     {
-        let count = self.lines.len() * LINE / size_of::<F>();
-        // SAFETY: the lines hold so many numbers, all bits zero or written since.
+        let count = self.room.bytes() / size_of::<F>();
+        // SAFETY: the room holds so many numbers, all bits zero or written since.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr(), count) }
     }
 
     pub(super) fn as_mut_ptr(&mut self) -> *mut F {
-        self.lines.as_mut_ptr().cast()
+        self.room.as_mut_ptr()
     }
 }
 
@@ -121,7 +112,7 @@ impl<F> Copy for Tables<'_, F> {}
 /// The working memory of one thread.
 #[derive(Debug)]
 pub(super) struct Memory<F> {
-    lines: Vec<Line>,
+    room: Room,
     /// See [`Tables`].
     pub(super) places: Vec<*mut F>,
     last: Vec<*mut F>,
@@ -131,7 +122,7 @@ pub(super) struct Memory<F> {
     pub(super) own: Vec<*mut F>,
 }
 
-// SAFETY: the pointers lead into `lines`, which the same value owns, or are set anew at the start of each block.
+// SAFETY: the pointers lead into `room`, which the same value owns, or are set anew at the start of each block.
 unsafe impl<F: Send> Send for Memory<F> {}
 // SAFETY: nothing is written through a shared reference.
 unsafe impl<F: Sync> Sync for Memory<F> {}
@@ -139,8 +130,8 @@ unsafe impl<F: Sync> Sync for Memory<F> {}
 impl<F: Float> Memory<F> {
     pub(super) fn new(plan: &Plan) -> Self {
         let layout = Layout::new::<F>(plan);
-        let mut lines = vec![Line([0; LINE]); layout.bytes() / LINE];
-        let base = lines.as_mut_ptr().cast::<u8>();
+        let mut room = Room::of(layout.bytes());
+        let base = room.as_mut_ptr::<u8>();
         // SAFETY: every offset is below the number of bytes just allocated.
         let at = |offset: usize| unsafe { base.add(offset) }.cast::<F>();
 
@@ -154,7 +145,7 @@ impl<F: Float> Memory<F> {
                 places[k] = at(layout.uniforms + (plan.uniforms + k) * LINE);
             }
         }
-        Memory { lines, last: places.clone(), places, block: layout.block, own }
+        Memory { room, last: places.clone(), places, block: layout.block, own }
     }
 
     pub(super) fn tables(&self) -> Tables<'_, F> {
@@ -168,7 +159,7 @@ impl<F: Float> Memory<F> {
 
     /// Where the memory starts.
     pub(super) fn base(&mut self) -> *mut u8 {
-        self.lines.as_mut_ptr().cast()
+        self.room.as_mut_ptr()
     }
 
     /// Fills a register for each uniform value.

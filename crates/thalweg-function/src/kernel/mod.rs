@@ -30,5 +30,6 @@ pub(crate) mod math;
 mod power;
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 pub(crate) mod record;
+pub(crate) mod room;
 mod scalar;
 mod trigonometric;

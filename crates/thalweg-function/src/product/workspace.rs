@@ -3,23 +3,18 @@
 use super::blocked::Blocks;
 use super::{Number, vector};
 use crate::kernel::isa::Isa;
-
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-struct Line(#[expect(dead_code, reason = "only its size and alignment matter")] [u8; 64]);
+use crate::kernel::room::Room;
 
 /// Memory for products to work in, kept from one to the next. It grows when a product needs more.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    lines: Vec<Line>,
+    room: Room,
 }
 
 impl Workspace {
     /// With room for so many bytes.
     pub(crate) fn with_bytes(bytes: usize) -> Self {
-        let mut workspace = Workspace::default();
-        workspace.room::<u8>(bytes);
-        workspace
+        Workspace { room: Room::of(bytes) }
     }
 
     /// The bytes that a product of `m×k` by `k×n` needs at most, whatever the strides.
@@ -32,15 +27,12 @@ impl Workspace {
     /// How much memory there is.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.lines.len() * size_of::<Line>()
+        self.room.bytes()
     }
 
     /// Memory for `len` numbers, aligned to cache lines, their values unspecified.
     pub(super) fn room<F>(&mut self, len: usize) -> *mut F {
-        let lines = (len * size_of::<F>()).div_ceil(size_of::<Line>());
-        if self.lines.len() < lines {
-            self.lines.resize(lines, Line([0; 64]));
-        }
-        self.lines.as_mut_ptr().cast()
+        self.room.grow(len * size_of::<F>());
+        self.room.as_mut_ptr()
     }
 }
