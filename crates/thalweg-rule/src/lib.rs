@@ -18,7 +18,7 @@
 //! ```
 //! use thalweg_rule::{Recipe, Rule, Sgd};
 //!
-//! let mut rule = Sgd { lr: 0.1.into(), momentum: 0.9, ..Sgd::default() }.rule::<f32>(3, 1)?;
+//! let mut rule = Sgd { lr: 0.1.into(), momentum: 0.9.into(), ..Sgd::default() }.rule::<f32>(3, 1)?;
 //! let mut params = [1.0, 2.0, 3.0];
 //! rule.step(&mut params, &[0.5, -0.5, 0.0])?;
 //! assert_eq!(params, [0.95, 2.05, 3.0]);
@@ -65,7 +65,7 @@ pub use pass::{Explanation, Fused, Origin, Rule, Slots, Step};
 pub use real::{Arithmetic, Real};
 pub use schedule::{
     Cosine, CosineRestarts, Cyclic, CyclicMode, Exponential, InverseTime, Joined, Linear, MultiStep,
-    OneCycle, OneCycleConvention, Piecewise, PiecewiseInterpolate, Polynomial, Schedule,
+    OneCycle, OneCycleConvention, OneCycleMomentum, Piecewise, PiecewiseInterpolate, Polynomial, Schedule,
     Sgdr, Shape, StepDecay, Warmup, WarmupCosine, Wsd, schedule_names,
 };
 pub use transform::{Chain, Transform};

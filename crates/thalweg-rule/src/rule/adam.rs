@@ -39,7 +39,7 @@ recipe! {
         /// The learning rate.
         lr: Schedule = 0.001.into(), NOT_NEGATIVE;
         /// How much of the mean gradient is kept.
-        beta1: f64 = 0.9, BELOW_ONE;
+        beta1: Schedule = 0.9.into(), BELOW_ONE;
         /// How much of the mean square is kept.
         beta2: f64 = 0.999, BELOW_ONE;
         /// Added to the square root.

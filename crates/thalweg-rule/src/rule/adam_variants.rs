@@ -21,7 +21,8 @@ recipe! {
     /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
     ///
     /// Conventions: PyTorch's `torch.optim.AdamW` when `eps_root` is 0 and `nesterov` is false; Optax's `adamw`, whose `weight_decay`
-    /// is 1e-4 if not given and whose `mask` is a tree of flags.
+    /// is 1e-4 if not given and whose `mask` is a tree of flags. A `beta1` by schedule is corrected as if it had been the same at all
+    /// steps, as PyTorch does; `OneCycleLR` gives it `one_cycle_momentum(steps)`.
     ///
     /// ```
     /// use thalweg_rule::{AdamW, Recipe, Rule};
@@ -36,7 +37,7 @@ recipe! {
         /// The learning rate.
         lr: Schedule = 0.001.into(), NOT_NEGATIVE;
         /// How much of the mean gradient is kept.
-        beta1: f64 = 0.9, BELOW_ONE;
+        beta1: Schedule = 0.9.into(), BELOW_ONE;
         /// How much of the mean square is kept.
         beta2: f64 = 0.999, BELOW_ONE;
         /// Added to the square root.
@@ -58,8 +59,8 @@ recipe! {
 
 impl Assemble for AdamW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        let AdamW { beta1, beta2, eps, eps_root, weight_decay, amsgrad, nesterov, maximize, .. } = *self;
-        let adam = Adam { beta1, beta2, eps, eps_root, nesterov, ..Adam::default() };
+        let AdamW { beta2, eps, eps_root, weight_decay, amsgrad, nesterov, maximize, .. } = *self;
+        let adam = Adam { beta1: self.beta1.clone(), beta2, eps, eps_root, nesterov, ..Adam::default() };
         let frame = Framed { weight_decay, decoupled: true, maximize, ..Framed::with(&self.lr) };
         match (&self.mask, amsgrad) {
             (None, false) => frame.around(ScaleByAdam::<false>::new(&adam)),
@@ -122,7 +123,7 @@ impl Assemble for NAdamW {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let NAdamW { lr, beta1, beta2, eps, eps_root, weight_decay, mask } = self.clone();
         let nesterov =
-            AdamW { lr, beta1, beta2, eps, eps_root, weight_decay, mask, ..AdamW::default() };
+            AdamW { lr, beta1: beta1.into(), beta2, eps, eps_root, weight_decay, mask, ..AdamW::default() };
         AdamW { nesterov: true, ..nesterov }.pieces()
     }
 }

@@ -49,7 +49,7 @@ recipe! {
 impl AdamDirection {
     fn transform(&self) -> ScaleByAdam<false> {
         let AdamDirection { beta1, beta2, eps, eps_root, nesterov } = *self;
-        ScaleByAdam::new(&Adam { beta1, beta2, eps, eps_root, nesterov, ..Adam::default() })
+        ScaleByAdam::new(&Adam { beta1: beta1.into(), beta2, eps, eps_root, nesterov, ..Adam::default() })
     }
 }
 

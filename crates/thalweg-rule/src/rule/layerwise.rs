@@ -54,7 +54,7 @@ impl Assemble for Lamb {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let Lamb { beta1, beta2, eps, eps_root, weight_decay, .. } = *self;
         let adam =
-            ScaleByAdam::<false>::new(&Adam { beta1, beta2, eps, eps_root, ..Adam::default() });
+            ScaleByAdam::<false>::new(&Adam { beta1: beta1.into(), beta2, eps, eps_root, ..Adam::default() });
         let mut pieces: Vec<Box<dyn Piece<F>>> = match &self.mask {
             Some(mask) => vec![Box::new(adam), decay_where(Self::NAME, mask, weight_decay)],
             None if weight_decay == 0.0 => vec![Box::new(adam)],

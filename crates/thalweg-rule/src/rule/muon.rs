@@ -187,7 +187,7 @@ impl Scale {
 impl Assemble for Muon {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let (beta1, beta2, eps) = (self.adam_beta1, self.adam_beta2, self.adam_eps);
-        let adam = Adam { beta1, beta2, eps, ..Adam::default() };
+        let adam = Adam { beta1: beta1.into(), beta2, eps, ..Adam::default() };
         vec![Box::new(Orthogonal {
             name: "muon",
             lr: self.lr.clone(),

@@ -84,7 +84,7 @@ recipe! {
 impl Assemble for MuonOptax {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let adam = Adam {
-            beta1: self.adam_beta1,
+            beta1: self.adam_beta1.into(),
             beta2: self.adam_beta2,
             eps: self.eps,
             eps_root: self.adam_eps_root,

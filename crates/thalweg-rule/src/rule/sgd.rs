@@ -21,7 +21,8 @@ recipe! {
     /// momentum in deep learning", 2013.
     ///
     /// Conventions: PyTorch's `torch.optim.SGD`; Optax's `sgd` when there is neither dampening nor weight decay. The velocity does not
-    /// hold the learning rate, as it does in [`HeavyBall`](crate::HeavyBall).
+    /// hold the learning rate, as it does in [`HeavyBall`](crate::HeavyBall). `OneCycleLR` gives the momentum
+    /// `one_cycle_momentum(steps)`.
     ///
     /// ```
     /// use thalweg_rule::{Recipe, Rule, Sgd};
@@ -36,7 +37,7 @@ recipe! {
         /// The learning rate.
         lr: Schedule = 0.001.into(), NOT_NEGATIVE;
         /// How much of the last direction is kept.
-        momentum: f64 = 0.0, NOT_NEGATIVE;
+        momentum: Schedule = 0.0.into(), NOT_NEGATIVE;
         /// How much of a new gradient is left out of the direction.
         dampening: f64 = 0.0, FINITE;
         /// The factor of an L2 penalty.
@@ -47,7 +48,7 @@ recipe! {
         maximize: bool = false;
     }
     conflict |rule| {
-        let wrong = rule.nesterov && (rule.momentum <= 0.0 || rule.dampening != 0.0);
+        let wrong = rule.nesterov && (rule.momentum == 0.0.into() || rule.dampening != 0.0);
         wrong.then(|| ("nesterov", "needs a momentum above 0 and a dampening of 0".to_owned()))
     };
 }
@@ -56,10 +57,10 @@ impl Assemble for Sgd {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let gradient = Gradient { weight_decay: self.weight_decay, maximize: self.maximize };
         let rate = Rate::new(self.lr.clone());
-        if self.momentum == 0.0 {
+        if self.momentum == 0.0.into() {
             return vec![gradient.then(rate)];
         }
-        let trace = Trace::new(self.momentum).dampened(self.dampening).nesterov(self.nesterov);
+        let trace = Trace::new(self.momentum.clone()).dampened(self.dampening).nesterov(self.nesterov);
         vec![gradient.then(Chain(trace, rate))]
     }
 }

@@ -29,7 +29,8 @@ recipe! {
     /// Source: Smith, "Cyclical learning rates for training neural networks", 2017.
     ///
     /// Conventions: PyTorch's `CyclicLR(base_lr=base, max_lr=max, step_size_up=step_up, step_size_down=step_down, mode, gamma)`
-    /// for the learning rate; it also cycles the momentum unless told otherwise.
+    /// for the learning rate. The momentum, which it cycles too unless told otherwise, is the same with
+    /// `base=max_momentum, max=base_momentum`: a `max` below `base` goes down and up.
     ///
     /// ```
     /// use thalweg_rule::{Cyclic, Schedule};

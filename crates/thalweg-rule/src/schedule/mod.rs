@@ -24,7 +24,7 @@ pub use cyclic::{Cyclic, CyclicMode};
 pub use exponential::Exponential;
 pub use inverse_time::InverseTime;
 pub use joined::{Joined, Sgdr};
-pub use one_cycle::{OneCycle, OneCycleConvention};
+pub use one_cycle::{OneCycle, OneCycleConvention, OneCycleMomentum};
 pub use piecewise::{Piecewise, PiecewiseInterpolate};
 pub use polynomial::{Linear, Polynomial};
 pub use restarts::CosineRestarts;
@@ -148,6 +148,7 @@ schedules!(
     CosineRestarts,
     Sgdr,
     OneCycle,
+    OneCycleMomentum,
     Cyclic,
     Warmup,
     WarmupCosine,

@@ -1,6 +1,6 @@
 //! The direction of Adam and its relatives: two running averages of the gradient, weighed.
 
-use crate::{Adam, Arithmetic, BiasCorrection, Transform};
+use crate::{Adam, Arithmetic, BiasCorrection, Schedule, Transform};
 
 /// Adam's direction and those of its relatives, which differ in how the averages are weighed.
 ///
@@ -11,13 +11,15 @@ use crate::{Adam, Arithmetic, BiasCorrection, Transform};
 /// ```
 ///
 /// For Adam `a = 1 / (1 − beta1ᵗ)`, `b = 0` and `c = 1 / (1 − beta2ᵗ)`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScaleByAdam<const AMSGRAD: bool> {
+    beta1: Schedule,
+    /// At the step at hand.
     betas: [f64; 2],
     eps: f64,
     eps_root: f64,
     weights: Weights,
-    /// `1 − betaᵗ`, kept up by `c ← beta · c + (1 − beta)`.
+    /// `1 − betaᵗ`, kept up by `c ← beta · c + (1 − beta)` where beta stays the same.
     corrections: [f64; 2],
     /// NAdam's product of all momenta so far.
     product: f64,
@@ -57,15 +59,17 @@ struct Now {
 impl<const AMSGRAD: bool> ScaleByAdam<AMSGRAD> {
     /// With the hyperparameters of `adam` that concern the direction.
     pub fn new(adam: &Adam) -> Self {
-        let Adam { beta1, beta2, eps, eps_root, bias_correction, nesterov, .. } = *adam;
+        let Adam { beta2, eps, eps_root, bias_correction, nesterov, .. } = *adam;
         let weights = Weights::Adam { correction: [bias_correction; 2], nesterov, correct_first: false };
-        Self::weighing([beta1, beta2], [eps, eps_root], weights)
+        let beta1 = adam.beta1.clone();
+        ScaleByAdam { beta1, ..Self::weighing([adam.beta1.at(0), beta2], [eps, eps_root], weights) }
     }
 
     /// With `eps` and `eps_root`.
     pub(crate) fn weighing(betas: [f64; 2], [eps, eps_root]: [f64; 2], weights: Weights) -> Self {
         let now = Now { mean: 1.0, new: 0.0, square: [1.0; 2], eps, eps_root };
-        ScaleByAdam { betas, eps, eps_root, weights, corrections: [1.0; 2], product: 1.0, now }
+        let beta1 = betas[0].into();
+        ScaleByAdam { beta1, betas, eps, eps_root, weights, corrections: [1.0; 2], product: 1.0, now }
     }
 
     /// Of the mean and of the newest update: Nesterov's takes the mean as it will be one step on.
@@ -122,6 +126,8 @@ impl<const AMSGRAD: bool> Transform for ScaleByAdam<AMSGRAD> {
             Weights::Adam { correction, .. } => correction,
             Weights::NAdam { .. } | Weights::RAdam { .. } => [BiasCorrection::Full; 2],
         };
+        self.betas[0] = self.beta1.at(step);
+        let t = step as f64 + 1.0;
         for ((correction, beta), kind) in self.corrections.iter_mut().zip(self.betas).zip(kinds) {
             *correction = match kind {
                 BiasCorrection::None => 1.0,
@@ -129,7 +135,10 @@ impl<const AMSGRAD: bool> Transform for ScaleByAdam<AMSGRAD> {
                 BiasCorrection::Full | BiasCorrection::First => 1.0 - beta,
             };
         }
-        let t = step as f64 + 1.0;
+        if !matches!(self.beta1, Schedule::Constant(_)) && kinds[0] == BiasCorrection::Full {
+            // As if the beta at hand had been that of all steps.
+            self.corrections[0] = 1.0 - self.betas[0].powf(t);
+        }
         self.now = match self.weights {
             Weights::Adam { correction: [correction, _], nesterov, correct_first } => {
                 let [mean, new] = self.numerator(correction, nesterov);

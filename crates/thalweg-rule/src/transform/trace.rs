@@ -1,7 +1,7 @@
 //! Where PyTorch's rules begin, and the momentum they share.
 
 use crate::pass::Piece;
-use crate::{Arithmetic, Chain, Real, Transform};
+use crate::{Arithmetic, Chain, Real, Schedule, Transform};
 
 /// The gradient as PyTorch's rules take it: `u ← ±u + weight_decay · x`, minus to maximise.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -39,8 +39,10 @@ impl Transform for Gradient {
 /// b ← momentum · b + (1 − dampening) · u      (first step: b ← u)
 /// u ← b,   with nesterov:   u ← u + momentum · b
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
+    schedule: Schedule,
+    /// At the step at hand.
     momentum: f64,
     dampening: f64,
     nesterov: bool,
@@ -50,8 +52,10 @@ pub struct Trace {
 
 impl Trace {
     /// Plain momentum.
-    pub fn new(momentum: f64) -> Self {
-        Trace { momentum, dampening: 0.0, nesterov: false, look_ahead: false, first: true }
+    pub fn new(momentum: impl Into<Schedule>) -> Self {
+        let schedule = momentum.into();
+        let momentum = schedule.at(0);
+        Trace { schedule, momentum, dampening: 0.0, nesterov: false, look_ahead: false, first: true }
     }
 
     /// With new updates weighted by `1 − dampening`, the first one excepted.
@@ -77,6 +81,7 @@ impl Transform for Trace {
     #[inline(always)]
     fn begin(&mut self, step: u64) {
         self.first = step == 0;
+        self.momentum = self.schedule.at(step);
     }
 
     #[inline(always)]

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use thalweg_rule::{
     Cosine, CosineRestarts, Cyclic, CyclicMode, Exponential, InverseTime, Joined, Linear, MultiStep,
-    OneCycle, OneCycleConvention, Piecewise, PiecewiseInterpolate, Polynomial, Schedule, Sgdr, Shape,
-    StepDecay, Warmup, WarmupCosine, Wsd,
+    OneCycle, OneCycleConvention, OneCycleMomentum, Piecewise, PiecewiseInterpolate, Polynomial, Schedule,
+    Sgdr, Shape, StepDecay, Warmup, WarmupCosine, Wsd,
 };
 
 pub(crate) fn unit() -> impl Strategy<Value = f64> {
@@ -89,6 +89,12 @@ fn ending(most: u64) -> impl Strategy<Value = Schedule> {
                     .into()
                 }
             ),
+        (2..=most.max(2), unit(), ends(), shape(), any::<bool>()).prop_map(
+            |(steps, pct_start, (max, base, _), shape, three_phase)| {
+                let pct_start = if three_phase { 0.5 * pct_start } else { pct_start };
+                OneCycleMomentum { steps, base, max, pct_start, shape, three_phase }.into()
+            }
+        ),
         (positive(), 1..=most, shape(), positive()).prop_map(|(init, at, shape, scale)| {
             PiecewiseInterpolate { shape, ..PiecewiseInterpolate::new(init, [at], [scale.min(1.0)]) }.into()
         }),

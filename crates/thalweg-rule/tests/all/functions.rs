@@ -231,6 +231,8 @@ pub(crate) const SPECS: &[&str] = &[
     "adamw(lr=0.1, weight_decay=0.1, mask=\"x\", maximize=true)",
     "lamb(lr=0.1, weight_decay=0.1, mask=\"x\")",
     "lion(lr=0.1, weight_decay=0.1, mask=\"x\")",
+    "adam(lr=0.1, beta1=one_cycle_momentum(9))",
+    "sgd(lr=0.1, momentum=cyclic(0.9, 0.8, 3))",
     "mechanize(s_init=0.01) | sgd(lr=0.1)",
     #[cfg(feature = "matrices")]
     "muon(lr=0.02, adam_lr=0.01)",

@@ -204,6 +204,26 @@ fn from_optax(name: &str, args: &Value) -> String {
     }
 }
 
+/// The momentum beside it.
+fn momentum_from_torch(name: &str, args: &Value) -> String {
+    let a = Arguments(args);
+    if name == "OneCycleLR" {
+        let shape = if a.word("anneal_strategy", "cos") == "cos" { "cosine" } else { "linear" };
+        return format!(
+            "one_cycle_momentum({}, {}, {}, {}, {shape}, {})",
+            a.or("total_steps", a.or("epochs", 0.0) * a.or("steps_per_epoch", 0.0)),
+            a.or("base_momentum", 0.85),
+            a.or("max_momentum", 0.95),
+            a.or("pct_start", 0.3),
+            a.flag("three_phase")
+        );
+    }
+    let up = a.number("step_size_up");
+    let (down, mode) = (a.or("step_size_down", up), a.word("mode", "triangular"));
+    let (base, max) = (a.or("max_momentum", 0.9), a.or("base_momentum", 0.8));
+    format!("cyclic({base}, {max}, {up}, {down}, {mode}, {})", a.or("gamma", 1.0))
+}
+
 fn text_of(case: &Value) -> String {
     let name = case["schedule"].as_str().unwrap();
     match case["library"].as_str().unwrap() {
@@ -216,17 +236,26 @@ fn differing(library: &str, at_least: usize) -> Vec<String> {
     let cases: Vec<Value> = cases().into_iter().filter(|case| case["library"] == library).collect();
     assert!(cases.len() >= at_least, "only {} cases from {library}", cases.len());
     let difference = |case: &Value| {
-        let text = text_of(case);
-        let schedule = schedule(&text);
-        let values = numbers(&case["values"]);
-        assert!(values.len() >= 120, "{text}");
-        (0..).zip(values).find_map(|(step, expected)| {
-            let value = schedule.at(step);
-            let close = (value - expected).abs() <= 1e-12 * expected.abs();
-            (!close).then(|| format!("{text}, step {step}: {value:e}, expected {expected:e}"))
-        })
+        let rate = unlike(&text_of(case), &case["values"]);
+        let name = case["schedule"].as_str().unwrap();
+        let momentum = || {
+            let expected = case.get("momentum")?;
+            unlike(&momentum_from_torch(name, &case["args"]), expected)
+        };
+        rate.or_else(momentum)
     };
     cases.iter().filter_map(difference).collect()
+}
+
+/// The first step at which a schedule is not what is expected.
+fn unlike(text: &str, expected: &Value) -> Option<String> {
+    let (schedule, values) = (schedule(text), numbers(expected));
+    assert!(values.len() >= 120, "{text}");
+    (0..).zip(values).find_map(|(step, expected)| {
+        let value = schedule.at(step);
+        let close = (value - expected).abs() <= 1e-12 * expected.abs();
+        (!close).then(|| format!("{text}, step {step}: {value:e}, expected {expected:e}"))
+    })
 }
 
 #[test]
@@ -242,6 +271,8 @@ fn schedules_match_optax_for_two_hundred_steps() {
 #[test]
 fn every_schedule_is_compared_with_an_outside_source_or_a_closed_form() {
     let mut texts: Vec<String> = cases().iter().map(text_of).collect();
+    let momenta = cases().into_iter().filter(|case| case.get("momentum").is_some());
+    texts.extend(momenta.map(|case| momentum_from_torch(case["schedule"].as_str().unwrap(), &case["args"])));
     texts.extend(CLOSED_FORMS.iter().map(|(text, ..)| (*text).to_owned()));
     for named in schedule_names() {
         assert!(texts.iter().any(|text| text.starts_with(&format!("{}(", named.name))), "{}", named.name);

@@ -34,7 +34,7 @@ fn link() -> impl Strategy<Value = Optimizer> {
     prop_oneof![
         (five(), flags()).prop_map(|((lr, momentum, dampening, weight_decay, _), (nesterov, maximize))| {
             let dampening = if nesterov { 0.0 } else { dampening - 0.5 };
-            Sgd { lr, momentum: momentum + 0.1, dampening, weight_decay, nesterov, maximize }.into()
+            Sgd { lr, momentum: (momentum + 0.1).into(), dampening, weight_decay, nesterov, maximize }.into()
         }),
         five().prop_map(|(lr, momentum, ..)| HeavyBall { lr, momentum }.into()),
         (five(), flags()).prop_map(|((lr, momentum, ..), (lookahead, _))| Nesterov {
@@ -81,7 +81,7 @@ fn link() -> impl Strategy<Value = Optimizer> {
                     [BiasCorrection::Full, BiasCorrection::First, BiasCorrection::None][correction];
                 Adam {
                     lr,
-                    beta1,
+                    beta1: beta1.into(),
                     beta2,
                     eps,
                     eps_root,
@@ -97,7 +97,7 @@ fn link() -> impl Strategy<Value = Optimizer> {
         ),
         (five(), flags()).prop_map(|((lr, beta1, beta2, eps, weight_decay), (amsgrad, maximize))| AdamW {
             lr,
-            beta1,
+            beta1: beta1.into(),
             beta2,
             eps,
             weight_decay,

@@ -12,6 +12,7 @@ const FIXTURES: &[&str] = &[
     include_str!("../fixtures/optax.json"),
     include_str!("../fixtures/formulas.json"),
     include_str!("../fixtures/plateau.json"),
+    include_str!("../fixtures/cycled.json"),
 ];
 
 /// Rules that are not there to compare.
