@@ -76,6 +76,12 @@ pub trait Real:
     fn to_bytes(self) -> impl Iterator<Item = u8>;
     /// From its bytes in little-endian order, as many as it has; missing ones are zero.
     fn from_bytes(bytes: &[u8]) -> Self;
+    /// All bits set.
+    #[doc(hidden)]
+    const ALL_BITS: Self;
+    /// The bits that are set in both numbers.
+    #[doc(hidden)]
+    fn common_bits(self, other: Self) -> Self;
     /// The rule that an optimiser describes. Not generic, so that all loops of all rules are compiled with this crate, once.
     #[doc(hidden)]
     fn rule_of(
@@ -131,6 +137,11 @@ macro_rules! real {
 
         impl Real for $float {
             type Unfused = Unfused<$float>;
+            const ALL_BITS: Self = <$float>::from_bits(!0);
+            #[inline(always)]
+            fn common_bits(self, other: Self) -> Self {
+                <$float>::from_bits(self.to_bits() & other.to_bits())
+            }
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)

@@ -1,5 +1,6 @@
 //! The loops themselves: plain ones over slices that are known not to overlap, which the compiler turns into vector instructions.
 
+use super::frame::Frame;
 use super::isa::{Isa, Kernel};
 use super::state::{SlotRange, no_slots};
 use crate::transform::MAX_SLOTS;
@@ -12,7 +13,7 @@ impl<T: Transform, F: Real> Kernel<F> for Descend<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
         let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(x, gradient, slots, |_, x, g, own| x - T::apply(&coefficients, g, x, own));
+        each::<T, A>(x, gradient, slots, |x, g, own| x - T::apply(&coefficients, g, x, own));
     }
 }
 
@@ -23,22 +24,39 @@ impl<T: Transform, F: Real> Kernel<F> for Refine<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(update, x, slots, |_, u, x, own| T::apply(&coefficients, u, x, own));
+        each::<T, A>(update, x, slots, |u, x, own| T::apply(&coefficients, u, x, own));
     }
 }
 
-/// The first stage of a longer chain, written to the update from the gradient: `u ← T(g)`.
-pub(crate) struct Start<'a, T, F> {
+/// As [`Descend`], within a frame: `x ← x − behind(T(before(g)))`.
+pub(crate) struct DescendFramed<'a, T, F> {
     pub(crate) transform: &'a T,
-    pub(crate) x: &'a [F],
+    pub(crate) frame: Frame<F>,
 }
 
-impl<T: Transform, F: Real> Kernel<F> for Start<'_, T, F> {
+impl<T: Transform, F: Real> Kernel<F> for DescendFramed<'_, T, F> {
     #[inline(always)]
-    fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
-        let coefficients = self.transform.coefficients::<A>();
-        let x = &self.x[..update.len()];
-        each::<T, A>(update, gradient, slots, |i, _, g, own| T::apply(&coefficients, g, A::load(x[i]), own));
+    fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
+        let (coefficients, Frame { before, behind }) = (self.transform.coefficients::<A>(), self.frame);
+        each::<T, A>(x, gradient, slots, |x, g, own| {
+            x - behind.apply(T::apply(&coefficients, before.apply(g, x), x, own), x)
+        });
+    }
+}
+
+/// As [`Refine`], within a frame: `u ← behind(T(before(u)))`.
+pub(crate) struct RefineFramed<'a, T, F> {
+    pub(crate) transform: &'a T,
+    pub(crate) frame: Frame<F>,
+}
+
+impl<T: Transform, F: Real> Kernel<F> for RefineFramed<'_, T, F> {
+    #[inline(always)]
+    fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
+        let (coefficients, Frame { before, behind }) = (self.transform.coefficients::<A>(), self.frame);
+        each::<T, A>(update, x, slots, |u, x, own| {
+            behind.apply(T::apply(&coefficients, before.apply(u, x), x, own), x)
+        });
     }
 }
 
@@ -47,7 +65,7 @@ fn each<T: Transform, A: Arithmetic>(
     to: &mut [A::Element],
     from: &[A::Element],
     slots: SlotRange<'_, A::Element>,
-    formula: impl Fn(usize, A, A, &mut [A]) -> A,
+    formula: impl Fn(A, A, &mut [A]) -> A,
 ) {
     let size = to.len();
     let from = &from[..size];
@@ -60,7 +78,7 @@ fn each<T: Transform, A: Arithmetic>(
         for slot in 0..T::SLOTS {
             own[slot] = A::load(slots[slot][i]);
         }
-        to[i] = formula(i, A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
+        to[i] = formula(A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
         for slot in 0..T::SLOTS {
             slots[slot][i] = own[slot].store();
         }

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
+use super::frame::{Joint, Part, joints};
 use super::isa::Isa;
 use super::stage::{Gathering, Reach, Stage, Whole};
-use super::state::{Shared, SharedSlots, Slots};
+use super::state::{Shared, SharedSlots, Slots, no_slots};
 use super::threads;
 use super::{BLOCK, Explanation, Problem, Rule, Shape, Step, average, check_coefficients, look_ahead};
 use crate::formula::{self, Formula};
@@ -13,10 +14,10 @@ use crate::memory::{Memory, Visit, join};
 use crate::{Evaluation, Needs, Real, RuleError};
 
 /// A part of a step. Stages are meant by their numbers.
-#[derive(Debug, Clone)]
-enum Phase {
+#[derive(Debug)]
+enum Phase<F> {
     /// One pass over the update.
-    Blocks(Pass),
+    Blocks(Pass<F>),
     /// One pass that leaves the update as it is: a stage gathers what it measures.
     Gather(usize),
     Measure(usize),
@@ -25,9 +26,10 @@ enum Phase {
 
 /// These stages are applied, then one may prepare and gather what it measures. The first pass starts from the gradient; the last one
 /// changes the parameters, all others leave the whole update in memory.
-#[derive(Debug, Clone)]
-struct Pass {
+#[derive(Debug)]
+struct Pass<F> {
     apply: Range<usize>,
+    joints: Vec<Joint<F>>,
     prepare: Option<usize>,
     gather: Option<usize>,
     first: bool,
@@ -35,11 +37,12 @@ struct Pass {
 }
 
 /// Cuts a step into phases.
-fn phases<F>(stages: &[Box<dyn Stage<F>>]) -> Vec<Phase> {
+fn phases<F: Real>(stages: &[Box<dyn Stage<F>>]) -> Vec<Phase<F>> {
     let (mut phases, mut start) = (Vec::new(), 0);
     let mut first = true;
-    let mut pass = |phases: &mut Vec<Phase>, apply, [prepare, gather]: [Option<usize>; 2], last| {
-        phases.push(Phase::Blocks(Pass { apply, prepare, gather, first, last }));
+    let mut pass = |phases: &mut Vec<_>, apply: Range<usize>, [prepare, gather]: [_; 2], last| {
+        let joints = joints(stages, apply.clone());
+        phases.push(Phase::Blocks(Pass { apply, joints, prepare, gather, first, last }));
         first = false;
     };
     for (k, stage) in stages.iter().enumerate() {
@@ -75,7 +78,7 @@ fn phases<F>(stages: &[Box<dyn Stage<F>>]) -> Vec<Phase> {
 /// Stages one after the other, as a rule.
 pub(crate) struct Pipeline<F> {
     links: Vec<Link<F>>,
-    phases: Vec<Phase>,
+    phases: Vec<Phase<F>>,
     state: Slots<F>,
     /// Room for the update: one block, or all of it where some phase leaves it in memory.
     update: Vec<F>,
@@ -84,26 +87,6 @@ pub(crate) struct Pipeline<F> {
     isa: Isa,
     /// How many numbers the formula has that change from step to step, if there is a formula.
     coefficients: Option<usize>,
-}
-
-/// How the links of a pass share the work: the first reads the gradient where it is, and the last changes the parameters, so that
-/// neither needs a loop of its own.
-struct Course<'a, F> {
-    first: Option<&'a Link<F>>,
-    middle: &'a [Link<F>],
-    last: Option<&'a Link<F>>,
-}
-
-impl<'a, F> Course<'a, F> {
-    fn new(links: &'a [Link<F>], starts: bool, ends: bool) -> Self {
-        let (middle, last) =
-            links.split_last().filter(|_| ends).map_or((links, None), |(last, rest)| (rest, Some(last)));
-        let (middle, first) = middle
-            .split_first()
-            .filter(|_| starts)
-            .map_or((middle, None), |(first, rest)| (rest, Some(first)));
-        Course { first, middle, last }
-    }
 }
 
 struct Link<F> {
@@ -189,10 +172,10 @@ impl<F: Real> Pipeline<F> {
         self.steps += 1;
         let mut in_memory = false;
         for i in 0..self.phases.len() {
-            match self.phases[i].clone() {
-                Phase::Blocks(pass) => {
-                    self.run(&pass, at.gradient, pass.last && end == End::Subtract, params);
-                    in_memory = !pass.last;
+            match self.phases[i] {
+                Phase::Blocks(Pass { last, .. }) => {
+                    self.run(i, at.gradient, last && end == End::Subtract, params);
+                    in_memory = !last;
                 }
                 Phase::Gather(k) => self.gather(k, (!in_memory).then_some(at.gradient), params),
                 Phase::Measure(k) | Phase::Rework(k) => {
@@ -227,14 +210,15 @@ impl<F: Real> Pipeline<F> {
         if matches!(link.stage.gathering(), Gathering::AtOnce(_)) {
             return block(0..size);
         }
-        let work = |range: Range<usize>| {
-            range.clone().step_by(BLOCK).for_each(|at| block(at..range.end.min(at + BLOCK)));
-        };
-        threads::cover(size, &work);
+        threads::cover(size, &|range| threads::in_turn(range, BLOCK, block));
     }
 
-    /// One pass.
-    fn run(&mut self, pass: &Pass, gradient: &[F], subtract: bool, params: &Shared<'_, F>) {
+    /// The pass that is phase `i`.
+    fn run(&mut self, i: usize, gradient: &[F], subtract: bool, params: &Shared<'_, F>) {
+        let Phase::Blocks(pass) = &mut self.phases[i] else { return };
+        for joint in &mut pass.joints {
+            joint.ask(|k| &*self.links[k].stage);
+        }
         let size = self.shape.size;
         let whole = self.update.len() == size;
         let links = &self.links[pass.apply.clone()];
@@ -243,7 +227,13 @@ impl<F: Real> Pipeline<F> {
         let [preparing, gathering] = [pass.prepare, pass.gather].map(|k| k.map(|k| &self.links[k]));
         let (update, state) = (Shared::new(&mut self.update), self.state.shared());
         let isa = self.isa;
-        let course = Course::new(links, gradient.is_some(), subtract);
+        let (last, joints) = match pass.joints.split_last() {
+            Some((last, others)) if subtract => (Some(last), others),
+            _ => (None, &*pass.joints),
+        };
+        // One loop that does all needs no room for the update.
+        let direct = gradient.is_some() && joints.is_empty() && last.is_some_and(|last| last.frame.is_some());
+        let core = |joint: &Joint<F>| joint.core.map(|k| &self.links[k]);
         let vectors = 2 + links.iter().map(|link| link.slots).sum::<usize>();
         // What is gathered is summed by whole blocks.
         let far = gathering.is_none() && threads::far::<F>(size, vectors);
@@ -275,19 +265,20 @@ impl<F: Real> Pipeline<F> {
                 // whole range.
                 let x = unsafe { params.read(block.clone()) };
                 let u = match &mut local {
+                    _ if direct => &mut [],
                     Some(local) => &mut local[..block.len()],
                     // SAFETY: as above.
                     None if whole => unsafe { update.slice(block.clone()) },
                     // SAFETY: as above.
                     None => unsafe { update.slice(0..block.len()) },
                 };
-                match (gradient.map(|gradient| &gradient[block.clone()]), course.first) {
-                    (Some(gradient), Some(link)) => link.stage.start(at, gradient, u, x, slots(link)),
-                    (Some(gradient), None) => u.copy_from_slice(gradient),
-                    _ => {}
+                let gradient = gradient.map(|gradient| &gradient[block.clone()]);
+                if let Some(gradient) = gradient.filter(|_| !direct) {
+                    u.copy_from_slice(gradient);
                 }
-                for link in course.middle {
-                    link.stage.apply(at, u, x, slots(link));
+                for joint in joints {
+                    let slots = core(joint).map_or_else(no_slots, slots);
+                    joint.refine(core(joint).map(|link| &*link.stage), isa, Part { at, update: u, slots }, x);
                 }
                 if let Some(link) = preparing {
                     link.stage.prepare(at, u, x, slots(link));
@@ -298,8 +289,13 @@ impl<F: Real> Pipeline<F> {
                 if subtract {
                     // SAFETY: `x` is not used any more, and blocks are disjoint.
                     let x = unsafe { params.slice(block.clone()) };
-                    match course.last {
-                        Some(link) => link.stage.finish(at, isa, u, x, slots(link)),
+                    match last {
+                        Some(joint) => {
+                            let from = gradient.filter(|_| direct);
+                            let part =
+                                Part { at, update: u, slots: core(joint).map_or_else(no_slots, slots) };
+                            joint.descend(core(joint).map(|link| &*link.stage), isa, part, from, x);
+                        }
                         None => isa.subtract(x, u),
                     }
                 }
@@ -315,7 +311,7 @@ impl<F: Real> Pipeline<F> {
             let names: Vec<&str> = links.iter().map(|link| link.stage.name()).collect();
             if names.is_empty() { "subtraction".to_owned() } else { names.join(", ") }
         };
-        let step = |phase: &Phase| {
+        let step = |phase: &Phase<F>| {
             Some(match phase {
                 Phase::Blocks(Pass { apply, prepare, gather, .. }) => {
                     let measured = prepare.or(*gather).map_or(0, |k| self.links[k].slots);

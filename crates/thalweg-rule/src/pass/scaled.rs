@@ -1,6 +1,7 @@
 //! A factor for each group of parameters, made from sums of squares over it: clipping, normalising, trust ratios, step sizes.
 
 use super::Problem;
+use super::frame::Simple;
 use super::groups::{Groups, Unit};
 use super::isa::Isa;
 use super::stage::{Gathering, Piece, Reach, Stage, Whole};
@@ -57,6 +58,7 @@ impl<S: Scaling, F: Real> Piece<F> for Scaled<S> {
             sums: Sums::new(groups.clone(), 2),
             factors: vec![F::of(1.0); count],
             remembered: vec![0.0; if S::REMEMBERED.is_some() { count } else { 0 }],
+            all: count == 1 && groups.sizes()[0] == problem.shape.size,
             groups,
             isa: Isa::detect(),
         }))
@@ -65,6 +67,8 @@ impl<S: Scaling, F: Real> Piece<F> for Scaled<S> {
 
 struct Sized<S, F> {
     scaling: S,
+    /// Whether there is one factor for everything.
+    all: bool,
     groups: Groups,
     sums: Sums,
     factors: Vec<F>,
@@ -126,6 +130,10 @@ impl<S: Scaling, F: Real> Stage<F> for Sized<S, F> {
             let remembered = self.remembered.get_mut(i).unwrap_or(&mut nothing);
             *factor = F::of(self.scaling.factor(group, remembered));
         }
+    }
+
+    fn simple(&self) -> Option<Simple<F>> {
+        self.all.then(|| Simple::Scale(self.factors[0]))
     }
 
     fn apply(&self, at: usize, update: &mut [F], _: &[F], _: SlotRange<'_, F>) {

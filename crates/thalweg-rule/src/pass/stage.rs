@@ -1,7 +1,8 @@
 //! The links of a chain at work: what each may do with the update, and when.
 
+use super::frame::{Frame, Framed, Plain, Simple};
 use super::isa::Isa;
-use super::loops::{Descend, Refine, Start};
+use super::loops::{DescendFramed, RefineFramed};
 use super::state::SlotRange;
 use super::{Fused, Pipeline, Problem, Rule};
 use crate::formula::{self, MAX_COEFFICIENTS, Symbol};
@@ -105,21 +106,14 @@ pub(crate) trait Stage<F>: Send + Sync {
     fn apply(&self, at: usize, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let _ = (at, update, x, slots);
     }
-    /// As [`apply`](Stage::apply), from an update that stays as it is.
-    fn start(&self, at: usize, from: &[F], update: &mut [F], x: &[F], slots: SlotRange<'_, F>)
-    where
-        F: Real,
-    {
-        update.copy_from_slice(from);
-        self.apply(at, update, x, slots);
+    /// What it does, if that is simple enough for the loop of another; asked after [`begin`](Stage::begin) and
+    /// [`measure`](Stage::measure). [`apply`](Stage::apply) is not called then.
+    fn simple(&self) -> Option<Simple<F>> {
+        None
     }
-    /// As [`apply`](Stage::apply), with the result subtracted from the parameters and nothing of use left in the update.
-    fn finish(&self, at: usize, isa: Isa, update: &mut [F], x: &mut [F], slots: SlotRange<'_, F>)
-    where
-        F: Real,
-    {
-        self.apply(at, update, x, slots);
-        isa.subtract(x, update);
+    /// Its loop, if that can do simple links before and behind it too.
+    fn framed(&self) -> Option<&dyn Framed<F>> {
+        None
     }
     /// Whether [`apply`](Stage::apply) does not look at the update that it gets.
     fn overwrites(&self) -> bool {
@@ -173,19 +167,35 @@ pub(crate) trait Piece<F: Real>: 'static {
 
 impl<T: Transform, F: Real> Piece<F> for T {
     fn stage(self: Box<Self>, _: &Problem) -> Result<Box<dyn Stage<F>>, RuleError> {
-        Ok(Box::new(ElementWise { transform: *self, isa: Isa::detect() }))
+        Ok(Box::new(ElementWise { transform: *self, isa: Isa::detect(), simple: None }))
     }
     fn rule(self: Box<Self>, problem: &Problem) -> Result<Box<dyn Rule<F>>, RuleError> {
         Ok(Box::new(Fused::new(*self, problem.shape.dim, problem.shape.lanes)?))
     }
 }
 
-struct ElementWise<T> {
+/// A transform at work, with what it does if that is simple.
+struct ElementWise<T, F> {
     transform: T,
     isa: Isa,
+    simple: Option<fn(&T) -> Simple<F>>,
 }
 
-impl<T: Transform, F: Real> Stage<F> for ElementWise<T> {
+/// A simple transform, for others' loops.
+pub(super) fn simple<T: Plain, F: Real>(transform: T) -> Box<dyn Stage<F>> {
+    Box::new(ElementWise { transform, isa: Isa::detect(), simple: Some(T::simple) })
+}
+
+impl<T: Transform, F: Real> Framed<F> for ElementWise<T, F> {
+    fn refine(&self, frame: &Frame<F>, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
+        self.isa.run(RefineFramed { transform: &self.transform, frame: *frame }, update, x, slots);
+    }
+    fn descend(&self, frame: &Frame<F>, x: &mut [F], from: &[F], slots: SlotRange<'_, F>) {
+        self.isa.run(DescendFramed { transform: &self.transform, frame: *frame }, x, from, slots);
+    }
+}
+
+impl<T: Transform, F: Real> Stage<F> for ElementWise<T, F> {
     fn slots(&self) -> Vec<(&'static str, f64)> {
         (0..T::SLOTS).map(|slot| (T::slot_name(slot), self.transform.slot_start(slot))).collect()
     }
@@ -197,13 +207,13 @@ impl<T: Transform, F: Real> Stage<F> for ElementWise<T> {
         self.transform.begin(step);
     }
     fn apply(&self, _: usize, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
-        self.isa.run(Refine(&self.transform), update, x, slots);
+        self.refine(&Frame::new(), update, x, slots);
     }
-    fn start(&self, _: usize, from: &[F], update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
-        self.isa.run(Start { transform: &self.transform, x }, update, from, slots);
+    fn simple(&self) -> Option<Simple<F>> {
+        self.simple.map(|simple| simple(&self.transform))
     }
-    fn finish(&self, _: usize, isa: Isa, update: &mut [F], x: &mut [F], slots: SlotRange<'_, F>) {
-        isa.run(Descend(&self.transform), x, update, slots);
+    fn framed(&self) -> Option<&dyn Framed<F>> {
+        Some(self)
     }
     fn look_ahead(&self) -> Option<(usize, f64)> {
         self.transform.look_ahead()

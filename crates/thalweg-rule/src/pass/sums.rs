@@ -265,6 +265,8 @@ fn sum_one<F: Real>(vectors: [&[F]; 3], term: impl Term) -> f64 {
     let mut terms = [0.0; TILE];
     let [a, b, c] = vectors.map(|vector| vector.chunks(TILE));
     for ((a, b), c) in a.zip(b).zip(c) {
+        // The part of the next block that is next to be looked at, if the blocks follow each other.
+        threads::fetch_behind(a, BLOCK);
         let terms = &mut terms[..a.len()];
         for (((out, a), b), c) in terms.iter_mut().zip(a).zip(b).zip(c) {
             *out = term(a.to_f64(), b.to_f64(), c.to_f64());

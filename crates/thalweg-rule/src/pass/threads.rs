@@ -19,6 +19,9 @@ const FAR_FROM: usize = 64 * 1024 * 1024;
 #[cfg(target_arch = "x86_64")]
 const LINE: usize = 64;
 
+/// Where a pass that only reads goes forward at a time.
+const PLACES: usize = 4;
+
 /// Elements that are worked on while the next ones come: with all their vectors they leave the first-level cache room for those.
 /// Without a way to ask ahead, blocks are as long as any.
 const NEAR: usize = if cfg!(target_arch = "x86_64") { 256 } else { super::BLOCK };
@@ -32,13 +35,29 @@ pub(crate) fn far<F>(size: usize, vectors: usize) -> bool {
 /// Asks for a vector, to be in the first-level cache soon.
 #[inline(always)]
 pub(crate) fn fetch<F>(vector: &[F]) {
+    fetch_behind(vector, 0);
+}
+
+/// Asks for what lies so many elements behind a vector; nothing has to be there.
+#[inline(always)]
+pub(crate) fn fetch_behind<F>(vector: &[F], elements: usize) {
     #[cfg(target_arch = "x86_64")]
     for line in vector.chunks(LINE / size_of::<F>()) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every x86-64 processor has the instruction, and it changes nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        // SAFETY: every x86-64 processor has the instruction, it takes any address, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(elements).cast()) };
     }
-    let _ = vector;
+    let _ = (vector, elements);
+}
+
+/// Goes through a range in blocks, not in order but at several places in turn: memory hands over more that way.
+pub(crate) fn in_turn(range: Range<usize>, length: usize, mut work: impl FnMut(Range<usize>)) {
+    let stretch = range.len() / PLACES / length * length;
+    let mut block = |at: usize| work(at..range.end.min(at + length));
+    for at in (0..stretch).step_by(length) {
+        (0..PLACES).for_each(|place| block(range.start + place * stretch + at));
+    }
+    (range.start + PLACES * stretch..range.end).step_by(length).for_each(block);
 }
 
 /// Works on a range block by block. Those of a far vector are short, and each time the next one is asked for first; others have the

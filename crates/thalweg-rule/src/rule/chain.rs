@@ -2,7 +2,7 @@
 
 use crate::hyper::{Describe, FINITE, NOT_NEGATIVE, POSITIVE, recipe};
 use crate::optimizer::Assemble;
-use crate::pass::{Group, Masked, Piece, Scaled, Scaling, Treatment, Unit};
+use crate::pass::{Group, Masked, Piece, Scaled, Scaling, Simply, Treatment, Unit};
 use crate::transform::{self, Rate};
 use crate::{Arithmetic, Real, Schedule, Transform};
 
@@ -42,7 +42,7 @@ impl ClipByValue {
 
 impl Assemble for ClipByValue {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        vec![Box::new(self.clone())]
+        vec![Box::new(Simply(self.clone()))]
     }
 }
 
@@ -168,7 +168,7 @@ impl Assemble for AddDecayedWeights {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
         let weight_decay = self.weight_decay;
         let Some(pattern) = self.mask.clone() else {
-            return vec![Box::new(transform::AddDecayedWeights { weight_decay })];
+            return vec![Box::new(Simply(transform::AddDecayedWeights { weight_decay }))];
         };
         let treatment = Treatment::Decay(weight_decay);
         vec![Box::new(Masked { rule: Self::NAME, key: "mask", pattern, treatment })]
@@ -205,6 +205,6 @@ recipe! {
 
 impl Assemble for Scale {
     fn pieces<F: Real>(&self) -> Vec<Box<dyn Piece<F>>> {
-        vec![Box::new(Rate::new(self.factor.clone()))]
+        vec![Box::new(Simply(Rate::new(self.factor.clone())))]
     }
 }
