@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::isa::Isa;
 use super::loops::{DescendFramed, RefineFramed};
 use super::state::SlotRange;
+use super::threads;
 use super::{Piece, Problem, Rule, Stage};
 use crate::transform::{AddDecayedWeights, ClipByValue, Rate};
 use crate::{Arithmetic, Real, RuleError, Transform};
@@ -121,12 +122,12 @@ impl<F: Real> Frame<F> {
     }
 }
 
-/// A loop that does simple links beside its own formula T.
+/// A loop that does simple links beside its own formula T. Vectors that are far are asked for ahead.
 pub(crate) trait Framed<F> {
     /// `u ← behind(T(before(u)))`
-    fn refine(&self, frame: &Frame<F>, update: &mut [F], x: &[F], slots: SlotRange<'_, F>);
+    fn refine(&self, frame: Frame<F>, far: bool, update: &mut [F], x: &[F], slots: SlotRange<'_, F>);
     /// `x ← x − behind(T(before(from)))`
-    fn descend(&self, frame: &Frame<F>, x: &mut [F], from: &[F], slots: SlotRange<'_, F>);
+    fn descend(&self, frame: Frame<F>, far: bool, x: &mut [F], from: &[F], slots: SlotRange<'_, F>);
 }
 
 /// The part of the update that starts at an element, with the core's slots.
@@ -134,6 +135,8 @@ pub(crate) struct Part<'a, F> {
     pub(crate) at: usize,
     pub(crate) update: &'a mut [F],
     pub(crate) slots: SlotRange<'a, F>,
+    /// Whether the vectors are in memory.
+    pub(crate) far: bool,
 }
 
 /// The formula of simple links that stand alone.
@@ -196,17 +199,20 @@ impl<F: Real> Joint<F> {
 
     /// Maps a part of the update; the core is given.
     pub(crate) fn refine(&self, core: Option<&dyn Stage<F>>, isa: Isa, part: Part<'_, F>, x: &[F]) {
-        let Part { at, update, slots } = part;
-        match (&self.frame, core) {
+        let Part { at, update, slots, far } = part;
+        match (self.frame, core) {
             (Some(frame), Some(core)) => {
                 if let Some(framed) = core.framed() {
-                    framed.refine(frame, update, x, slots);
+                    framed.refine(frame, far, update, x, slots);
                 }
             }
-            (Some(frame), None) => {
-                isa.run(RefineFramed { transform: &Same, frame: *frame }, update, x, slots)
+            (Some(frame), None) => isa.run(RefineFramed { transform: &Same, frame, far }, update, x, slots),
+            (None, Some(core)) => {
+                if far {
+                    slots.iter().for_each(|slot| threads::ask_ahead(slot));
+                }
+                core.apply(at, update, x, slots);
             }
-            (None, Some(core)) => core.apply(at, update, x, slots),
             (None, None) => {}
         }
     }
@@ -221,19 +227,19 @@ impl<F: Real> Joint<F> {
         from: Option<&[F]>,
         x: &mut [F],
     ) {
-        let Part { at, update, slots } = part;
-        let Some(frame) = &self.frame else {
-            self.refine(core, isa, Part { at, update: &mut *update, slots }, x);
+        let Part { at, update, slots, far } = part;
+        let Some(frame) = self.frame else {
+            self.refine(core, isa, Part { at, update: &mut *update, slots, far }, x);
             return isa.subtract(x, update);
         };
         let from = from.unwrap_or(update);
         match core {
             Some(core) => {
                 if let Some(framed) = core.framed() {
-                    framed.descend(frame, x, from, slots);
+                    framed.descend(frame, far, x, from, slots);
                 }
             }
-            None => isa.run(DescendFramed { transform: &Same, frame: *frame }, x, from, slots),
+            None => isa.run(DescendFramed { transform: &Same, frame, far }, x, from, slots),
         }
     }
 
@@ -327,7 +333,7 @@ mod tests {
                 own[0] = &mut slots[k];
             }
             let core = joint.core.map(|k| &*stages[k]);
-            let part = Part { at: 0, update: &mut *u, slots: own };
+            let part = Part { at: 0, update: &mut *u, slots: own, far: kinds.len() % 2 == 0 };
             if i + 1 < count {
                 joint.refine(core, isa, part, x);
             } else {

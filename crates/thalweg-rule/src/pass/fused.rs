@@ -1,7 +1,5 @@
 //! A transform as a rule: one loop over parameters, gradient and state.
 
-use std::ops::Range;
-
 use super::isa::Isa;
 use super::loops::Descend;
 use super::state::{Shared, Slots};
@@ -70,28 +68,18 @@ impl<T: Transform, F: Real> Rule<F> for Fused<T, F> {
         self.steps += 1;
         let (transform, isa, state) = (&self.transform, self.isa, self.state.shared());
         let far = threads::far::<F>(params.len(), 2 + T::SLOTS);
-        if far || threads::pay(params.len()) {
+        if threads::pay(params.len()) {
             let params = Shared::new(params);
-            // SAFETY: `cover` hands out disjoint ranges, `blocks` disjoint blocks of them, and what is asked for is let go.
-            let of = |block: Range<usize>| unsafe {
-                (params.slice(block.clone()), state.slots(0, T::SLOTS, block))
-            };
-            let ask = |next: Range<usize>| {
-                let (x, slots) = of(next.clone());
-                for vector in [x].into_iter().chain(slots) {
-                    threads::fetch(vector);
-                }
-                threads::fetch(&grads[next]);
-            };
-            let step = |block: Range<usize>| {
-                let (x, slots) = of(block.clone());
-                isa.run(Descend(transform), x, &grads[block], slots);
-            };
-            threads::cover(grads.len(), &|range| threads::blocks(range, far, threads::SHARE, ask, step));
+            threads::cover(grads.len(), &|range| {
+                // SAFETY: `cover` hands out disjoint ranges.
+                let (x, slots) =
+                    unsafe { (params.slice(range.clone()), state.slots(0, T::SLOTS, range.clone())) };
+                isa.run(Descend { transform, far }, x, &grads[range], slots);
+            });
         } else {
             // SAFETY: all slots are borrowed once.
             let slots = unsafe { state.slots(0, T::SLOTS, 0..grads.len()) };
-            isa.run(Descend(transform), params, grads, slots);
+            isa.run(Descend { transform, far }, params, grads, slots);
         }
         Ok(())
     }

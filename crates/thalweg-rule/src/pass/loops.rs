@@ -3,17 +3,22 @@
 use super::frame::Frame;
 use super::isa::{Isa, Kernel};
 use super::state::{SlotRange, no_slots};
+use super::threads;
 use crate::transform::MAX_SLOTS;
 use crate::{Arithmetic, Real, Transform};
 
 /// One whole step, written to the parameters from the gradient: `x ← x − T(g)`.
-pub(crate) struct Descend<'a, T>(pub(crate) &'a T);
+pub(crate) struct Descend<'a, T> {
+    pub(crate) transform: &'a T,
+    /// Whether the vectors are in memory, to be asked for ahead.
+    pub(crate) far: bool,
+}
 
 impl<T: Transform, F: Real> Kernel<F> for Descend<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
-        let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(x, gradient, slots, |x, g, own| x - T::apply(&coefficients, g, x, own));
+        let coefficients = self.transform.coefficients::<A>();
+        each::<T, A>(self.far, x, gradient, slots, |x, g, own| x - T::apply(&coefficients, g, x, own));
     }
 }
 
@@ -24,7 +29,7 @@ impl<T: Transform, F: Real> Kernel<F> for Refine<'_, T> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let coefficients = self.0.coefficients::<A>();
-        each::<T, A>(update, x, slots, |u, x, own| T::apply(&coefficients, u, x, own));
+        each::<T, A>(false, update, x, slots, |u, x, own| T::apply(&coefficients, u, x, own));
     }
 }
 
@@ -32,13 +37,14 @@ impl<T: Transform, F: Real> Kernel<F> for Refine<'_, T> {
 pub(crate) struct DescendFramed<'a, T, F> {
     pub(crate) transform: &'a T,
     pub(crate) frame: Frame<F>,
+    pub(crate) far: bool,
 }
 
 impl<T: Transform, F: Real> Kernel<F> for DescendFramed<'_, T, F> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, x: &mut [F], gradient: &[F], slots: SlotRange<'_, F>) {
         let (coefficients, Frame { before, behind }) = (self.transform.coefficients::<A>(), self.frame);
-        each::<T, A>(x, gradient, slots, |x, g, own| {
+        each::<T, A>(self.far, x, gradient, slots, |x, g, own| {
             x - behind.apply(T::apply(&coefficients, before.apply(g, x), x, own), x)
         });
     }
@@ -48,13 +54,14 @@ impl<T: Transform, F: Real> Kernel<F> for DescendFramed<'_, T, F> {
 pub(crate) struct RefineFramed<'a, T, F> {
     pub(crate) transform: &'a T,
     pub(crate) frame: Frame<F>,
+    pub(crate) far: bool,
 }
 
 impl<T: Transform, F: Real> Kernel<F> for RefineFramed<'_, T, F> {
     #[inline(always)]
     fn run<A: Arithmetic<Element = F>>(self, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
         let (coefficients, Frame { before, behind }) = (self.transform.coefficients::<A>(), self.frame);
-        each::<T, A>(update, x, slots, |u, x, own| {
+        each::<T, A>(self.far, update, x, slots, |u, x, own| {
             behind.apply(T::apply(&coefficients, before.apply(u, x), x, own), x)
         });
     }
@@ -62,6 +69,7 @@ impl<T: Transform, F: Real> Kernel<F> for RefineFramed<'_, T, F> {
 
 #[inline(always)]
 fn each<T: Transform, A: Arithmetic>(
+    far: bool,
     to: &mut [A::Element],
     from: &[A::Element],
     slots: SlotRange<'_, A::Element>,
@@ -73,15 +81,28 @@ fn each<T: Transform, A: Arithmetic>(
     for slot in slots.iter_mut().take(T::SLOTS) {
         *slot = &mut std::mem::take(slot)[..size];
     }
-    for i in 0..size {
-        let mut own = [A::of(0.0); MAX_SLOTS];
-        for slot in 0..T::SLOTS {
-            own[slot] = A::load(slots[slot][i]);
+    let stretch = if far { threads::stretch::<A::Element>() } else { size };
+    let mut start = 0;
+    while start < size {
+        let end = size.min(start.saturating_add(stretch));
+        if far {
+            threads::ask_ahead(&to[start..end]);
+            threads::ask_ahead(&from[start..end]);
+            for slot in slots.iter().take(T::SLOTS) {
+                threads::ask_ahead(&slot[start..end]);
+            }
         }
-        to[i] = formula(A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
-        for slot in 0..T::SLOTS {
-            slots[slot][i] = own[slot].store();
+        for i in start..end {
+            let mut own = [A::of(0.0); MAX_SLOTS];
+            for slot in 0..T::SLOTS {
+                own[slot] = A::load(slots[slot][i]);
+            }
+            to[i] = formula(A::load(to[i]), A::load(from[i]), &mut own[..T::SLOTS]).store();
+            for slot in 0..T::SLOTS {
+                slots[slot][i] = own[slot].store();
+            }
         }
+        start = end;
     }
 }
 

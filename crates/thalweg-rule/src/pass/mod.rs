@@ -46,8 +46,7 @@ use std::sync::Arc;
 use crate::memory::Visit;
 use crate::{Evaluation, Formula, Layout, Needs, Optimizer, Real, RuleError};
 
-/// Parameters that are summed in one go, and elements that go through all stages together unless memory must be waited for: 8 KiB of
-/// `f64`.
+/// Parameters that are summed in one go, and elements that go through all stages together: 8 KiB of `f64`.
 pub(crate) const BLOCK: usize = 1024;
 
 /// An optimiser at work: hyperparameters, state and step count for one parameter vector.

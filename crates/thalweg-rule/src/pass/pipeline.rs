@@ -1,5 +1,6 @@
 //! A chain known only at run time: each block of the update stays in the first-level cache while every stage works on it, so it
-//! is one pass over memory too. A stage that must see the whole update first parts the chain in two passes.
+//! is one pass over memory too. Simple stages are done in the loop of a neighbour; if that makes one loop of all, there are no
+//! blocks. A stage that must see the whole update first parts the chain in two passes.
 
 use std::ops::Range;
 
@@ -235,30 +236,13 @@ impl<F: Real> Pipeline<F> {
         let direct = gradient.is_some() && joints.is_empty() && last.is_some_and(|last| last.frame.is_some());
         let core = |joint: &Joint<F>| joint.core.map(|k| &self.links[k]);
         let vectors = 2 + links.iter().map(|link| link.slots).sum::<usize>();
-        // What is gathered is summed by whole blocks.
-        let far = gathering.is_none() && threads::far::<F>(size, vectors);
-        let ask = |next: Range<usize>| {
-            if let Some(gradient) = gradient {
-                threads::fetch(&gradient[next.clone()]);
-            }
-            // SAFETY: nothing else borrows the next block, and what is asked for is let go.
-            unsafe {
-                threads::fetch(params.read(next.clone()));
-                if whole {
-                    threads::fetch(update.slice(next.clone()));
-                }
-                for link in links {
-                    for slot in slots_of(&state, link, next.clone()) {
-                        threads::fetch(slot);
-                    }
-                }
-            }
-        };
+        let far = threads::far::<F>(size, vectors);
         let work = |range: Range<usize>| {
             let alone = range.len() == size;
             let mut local = if whole || alone { None } else { Some([F::default(); BLOCK]) };
-            threads::blocks(range, far, BLOCK, ask, |block| {
-                let at = block.start;
+            let length = if direct { range.len().max(1) } else { BLOCK };
+            for at in range.clone().step_by(length) {
+                let block = at..range.end.min(at + length);
                 // SAFETY: ranges and their blocks are disjoint, and links have slots of their own.
                 let slots = |link| unsafe { slots_of(&state, link, block.clone()) };
                 // SAFETY: as above; `update` is used by range if it has the full size, else only by the one thread that has the
@@ -274,11 +258,12 @@ impl<F: Real> Pipeline<F> {
                 };
                 let gradient = gradient.map(|gradient| &gradient[block.clone()]);
                 if let Some(gradient) = gradient.filter(|_| !direct) {
-                    u.copy_from_slice(gradient);
+                    threads::copy(far, gradient, u);
                 }
                 for joint in joints {
                     let slots = core(joint).map_or_else(no_slots, slots);
-                    joint.refine(core(joint).map(|link| &*link.stage), isa, Part { at, update: u, slots }, x);
+                    let part = Part { at, update: u, slots, far };
+                    joint.refine(core(joint).map(|link| &*link.stage), isa, part, x);
                 }
                 if let Some(link) = preparing {
                     link.stage.prepare(at, u, x, slots(link));
@@ -292,14 +277,14 @@ impl<F: Real> Pipeline<F> {
                     match last {
                         Some(joint) => {
                             let from = gradient.filter(|_| direct);
-                            let part =
-                                Part { at, update: u, slots: core(joint).map_or_else(no_slots, slots) };
+                            let slots = core(joint).map_or_else(no_slots, slots);
+                            let part = Part { at, update: u, slots, far };
                             joint.descend(core(joint).map(|link| &*link.stage), isa, part, from, x);
                         }
                         None => isa.subtract(x, u),
                     }
                 }
-            });
+            }
         };
         threads::cover(size, &work);
     }
@@ -475,6 +460,7 @@ mod tests {
         for spec in [
             "adam()",
             "clip_by_value(0.5) | adam() | add_decayed_weights(0.01)",
+            "sgd(lr=0.1, momentum=0.9) | adam() | clip_by_value(0.5) | scale(0.5)",
             "clip_by_global_norm(1e6) | adamw()",
             "adamw() | clip_by_global_norm(1e6) | scale(0.5)",
         ] {

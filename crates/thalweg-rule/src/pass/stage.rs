@@ -187,11 +187,11 @@ pub(super) fn simple<T: Plain, F: Real>(transform: T) -> Box<dyn Stage<F>> {
 }
 
 impl<T: Transform, F: Real> Framed<F> for ElementWise<T, F> {
-    fn refine(&self, frame: &Frame<F>, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
-        self.isa.run(RefineFramed { transform: &self.transform, frame: *frame }, update, x, slots);
+    fn refine(&self, frame: Frame<F>, far: bool, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
+        self.isa.run(RefineFramed { transform: &self.transform, frame, far }, update, x, slots);
     }
-    fn descend(&self, frame: &Frame<F>, x: &mut [F], from: &[F], slots: SlotRange<'_, F>) {
-        self.isa.run(DescendFramed { transform: &self.transform, frame: *frame }, x, from, slots);
+    fn descend(&self, frame: Frame<F>, far: bool, x: &mut [F], from: &[F], slots: SlotRange<'_, F>) {
+        self.isa.run(DescendFramed { transform: &self.transform, frame, far }, x, from, slots);
     }
 }
 
@@ -207,7 +207,7 @@ impl<T: Transform, F: Real> Stage<F> for ElementWise<T, F> {
         self.transform.begin(step);
     }
     fn apply(&self, _: usize, update: &mut [F], x: &[F], slots: SlotRange<'_, F>) {
-        self.refine(&Frame::new(), update, x, slots);
+        self.refine(Frame::new(), false, update, x, slots);
     }
     fn simple(&self) -> Option<Simple<F>> {
         self.simple.map(|simple| simple(&self.transform))

@@ -1,5 +1,4 @@
-//! Splitting a pass: over the cores in fixed ranges, so that results never depend on the number of threads, and each core's part in
-//! blocks, so that memory is asked for the next one while one is worked on.
+//! Splitting a pass over the cores in fixed ranges, so that results never depend on the number of threads, and asking memory ahead.
 
 use std::ops::Range;
 
@@ -9,10 +8,9 @@ use super::state::Shared;
 const THREADS_FROM: usize = 256 * 1024;
 
 /// Elements handed to a thread at a time.
-pub(crate) const SHARE: usize = 32 * 1024;
+const SHARE: usize = 32 * 1024;
 
-/// Bytes that a pass goes through from which on it waits for memory. What a cache holds comes in time without being asked for, and
-/// short blocks only cost.
+/// Bytes that a pass goes through from which on it waits for memory. What a cache holds comes in time without being asked for.
 const FAR_FROM: usize = 64 * 1024 * 1024;
 
 /// Bytes that memory hands over at a time.
@@ -22,9 +20,11 @@ const LINE: usize = 64;
 /// Where a pass that only reads goes forward at a time.
 const PLACES: usize = 4;
 
-/// Elements that are worked on while the next ones come: with all their vectors they leave the first-level cache room for those.
-/// Without a way to ask ahead, blocks are as long as any.
-const NEAR: usize = if cfg!(target_arch = "x86_64") { 256 } else { super::BLOCK };
+/// Bytes of a vector that are worked on between two questions to memory: few, that it always has something to do.
+const STRETCH: usize = 256;
+
+/// How many bytes ahead of the work memory is asked.
+const AHEAD: usize = 2048;
 
 /// Whether a pass over so many vectors of a size must wait for memory.
 #[inline(always)]
@@ -32,13 +32,29 @@ pub(crate) fn far<F>(size: usize, vectors: usize) -> bool {
     size >= FAR_FROM / (vectors * size_of::<F>())
 }
 
-/// Asks for a vector, to be in the first-level cache soon.
-#[inline(always)]
-pub(crate) fn fetch<F>(vector: &[F]) {
-    fetch_behind(vector, 0);
+/// Elements that a loop does before it asks memory again, if it must.
+pub(crate) const fn stretch<F>() -> usize {
+    STRETCH / size_of::<F>()
 }
 
-/// Asks for what lies so many elements behind a vector; nothing has to be there.
+/// Asks for what will be worked on somewhat after a stretch of a vector.
+#[inline(always)]
+pub(crate) fn ask_ahead<F>(stretch: &[F]) {
+    fetch_behind(stretch, AHEAD / size_of::<F>());
+}
+
+/// Copies a part of a vector, which is asked for ahead if it is in memory.
+pub(crate) fn copy<F: Copy>(far: bool, from: &[F], to: &mut [F]) {
+    if !far {
+        return to.copy_from_slice(from);
+    }
+    for (from, to) in from.chunks(stretch::<F>()).zip(to.chunks_mut(stretch::<F>())) {
+        ask_ahead(from);
+        to.copy_from_slice(from);
+    }
+}
+
+/// Asks for what lies so many elements behind a vector, to be in the first-level cache soon; nothing has to be there.
 #[inline(always)]
 pub(crate) fn fetch_behind<F>(vector: &[F], elements: usize) {
     #[cfg(target_arch = "x86_64")]
@@ -58,27 +74,6 @@ pub(crate) fn in_turn(range: Range<usize>, length: usize, mut work: impl FnMut(R
         (0..PLACES).for_each(|place| block(range.start + place * stretch + at));
     }
     (range.start + PLACES * stretch..range.end).step_by(length).for_each(block);
-}
-
-/// Works on a range block by block. Those of a far vector are short, and each time the next one is asked for first; others have the
-/// length that is given.
-#[inline(always)]
-pub(crate) fn blocks(
-    range: Range<usize>,
-    far: bool,
-    length: usize,
-    ask: impl Fn(Range<usize>),
-    mut work: impl FnMut(Range<usize>),
-) {
-    let length = if far { NEAR } else { length };
-    let end = range.end;
-    for at in range.step_by(length) {
-        let next = end.min(at + length);
-        if far {
-            ask(next..end.min(next + length));
-        }
-        work(at..next);
-    }
 }
 
 /// Whether a vector is long enough, and cores are there, to split a pass over it.
@@ -135,4 +130,23 @@ pub(crate) fn together<F: Send + Sync>(to: &mut [F], from: &[F], work: impl Fn(&
     let to = Shared::new(to);
     // SAFETY: `split` hands out disjoint ranges.
     split(0..from.len(), &|range| work(unsafe { to.slice(range.clone()) }, &from[range]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_in_turn_are_whole_and_cover_a_range_once() {
+        for (start, end) in [(0, 0), (0, 5), (8, 8 + 4 * 7), (16, 16 + 4 * 20 + 3)] {
+            let mut seen = vec![0; end];
+            in_turn(start..end, 4, |block| {
+                assert!(block.start.is_multiple_of(4) && (block.len() == 4 || block.end == end));
+                seen[block].iter_mut().for_each(|seen| *seen += 1);
+            });
+            assert!(
+                seen[start..].iter().all(|&seen| seen == 1) && seen[..start].iter().all(|&seen| seen == 0)
+            );
+        }
+    }
 }
