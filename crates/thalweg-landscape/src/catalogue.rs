@@ -1,10 +1,13 @@
 //! The list of landscapes.
 
+use std::sync::LazyLock;
+
 use thalweg_spec::{Call, SpecError};
 
 use crate::family::{ackley, bowl, polynomial, quadratic, rastrigin, rosenbrock, wells};
 use crate::landscape::Parts;
 use crate::more::{banded, fits, four, gulf, linear, many, penalty, three, two};
+use crate::nist;
 use crate::set::Set;
 
 /// One line of the catalogue.
@@ -25,7 +28,8 @@ pub struct Entry {
     pub(crate) build: fn(&Call) -> Result<Parts, SpecError>,
 }
 
-static ENTRIES: [Entry; 41] = [
+/// The landscapes that are a formula each.
+const FORMULAS: [Entry; 41] = [
     bowl::SPHERE,
     bowl::ELLIPSE,
     bowl::SADDLE,
@@ -77,5 +81,7 @@ static ENTRIES: [Entry; 41] = [
 /// }
 /// ```
 pub fn entries() -> &'static [Entry] {
+    static ENTRIES: LazyLock<Vec<Entry>> =
+        LazyLock::new(|| FORMULAS.into_iter().chain(nist::ENTRIES).collect());
     &ENTRIES
 }

@@ -7,6 +7,7 @@ use thalweg_function::Program;
 use thalweg_spec::{Call, SpecError, parse_call, unknown_name};
 
 use crate::catalogue::{Entry, entries};
+use crate::nist::Regression;
 use crate::set::Set;
 
 /// A point where the function is smallest, at least among the points near it.
@@ -56,6 +57,8 @@ pub(crate) struct Known {
     pub(crate) residuals: Option<Program>,
     /// Values that the function comes near to on the way to infinity.
     pub(crate) infima: Vec<f64>,
+    /// The observations and certified parameters, of a regression.
+    pub(crate) regression: Option<Box<Regression>>,
 }
 
 impl Landscape {
@@ -117,7 +120,7 @@ impl Landscape {
         &self.parts.bounds
     }
 
-    /// The known minima, to full precision; the global ones first. Where minimisers are not isolated, one of them. None for a landscape whose minima are not known in advance.
+    /// The known minima, to full precision (regressions: to the eleven digits that are certified); the global ones first. Where minimisers are not isolated, one of them. None for a landscape whose minima are not known in advance.
     pub fn minima(&self) -> &[Minimum] {
         &self.parts.minima
     }
@@ -150,6 +153,11 @@ impl Landscape {
     /// ```
     pub fn residuals(&self) -> Option<&Program> {
         self.parts.known.residuals.as_ref()
+    }
+
+    /// The observations, model and certified values, if this is a regression of NIST's.
+    pub fn regression(&self) -> Option<&Regression> {
+        self.parts.known.regression.as_deref()
     }
 
     /// The customary start.

@@ -32,21 +32,24 @@
 //! Beside these there are sets of test problems, in their published order by [`Set::problems`]:
 //!
 //! - [`Set::MoreGarbowHillstrom`]: 35 unconstrained problems, all sums of squares ([`Landscape::residuals`]).
+//! - [`Set::Nist`]: 27 nonlinear regressions, each with two starts and certified parameters ([`Landscape::regression`]).
 //!
 //! [`Landscape::start`] is each one's customary start and [`Landscape::source`] the paper or book it comes from.
 //! [`RandomState`] draws what published notebooks drew with NumPy.
 //!
-//! What never lives here: optimisers, and functions that need data.
+//! What never lives here: optimisers, and functions that need data which are not published with them.
 
 mod catalogue;
 mod family;
 mod landscape;
 mod more;
+mod nist;
 mod random_state;
 mod set;
 mod squares;
 
 pub use catalogue::{Entry, entries};
 pub use landscape::{Landscape, Minimum};
+pub use nist::{Difficulty, Regression};
 pub use random_state::RandomState;
 pub use set::Set;

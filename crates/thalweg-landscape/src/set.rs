@@ -7,6 +7,8 @@ pub enum Set {
     Classic,
     /// The unconstrained problems of Moré, Garbow and Hillstrom.
     MoreGarbowHillstrom,
+    /// The nonlinear regressions of NIST's Statistical Reference Datasets, the easier ones first.
+    Nist,
 }
 
 /// The 35 problems of Moré, Garbow and Hillstrom in their order, with the dimensions that are customary where they leave a choice.
@@ -50,12 +52,13 @@ const MORE_GARBOW_HILLSTROM: [&str; 35] = [
 
 impl Set {
     /// All sets, in the order of [`entries`](crate::entries).
-    pub const ALL: [Set; 2] = [Set::Classic, Set::MoreGarbowHillstrom];
+    pub const ALL: [Set; 3] = [Set::Classic, Set::MoreGarbowHillstrom, Set::Nist];
 
     /// The set's name, for headings.
     pub fn title(self) -> &'static str {
         match self {
             Set::Classic => "classic landscapes",
+            Set::Nist => "nonlinear regressions of NIST (1999)",
             Set::MoreGarbowHillstrom => "unconstrained problems of Moré, Garbow and Hillstrom (1981)",
         }
     }
@@ -74,7 +77,7 @@ impl Set {
     pub fn problems(self) -> Vec<&'static str> {
         match self {
             Set::MoreGarbowHillstrom => MORE_GARBOW_HILLSTROM.to_vec(),
-            Set::Classic => {
+            Set::Classic | Set::Nist => {
                 crate::entries().iter().filter(|entry| entry.set == self).map(|entry| entry.name).collect()
             }
         }

@@ -4,6 +4,7 @@ mod catalogue;
 mod derivatives;
 mod minima;
 mod more;
+mod nist;
 mod numpy;
 
 use thalweg_function::{Executable, Program, gradient, hessian};
@@ -67,7 +68,7 @@ fn check_gradient(program: &Program, x: &[f64], what: &str) {
     let value = run(program, x)[0];
     let scale = found.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
     for (i, found) in found.into_iter().enumerate() {
-        let h = 1e-4 * x[i].abs().max(0.01);
+        let h = if x[i] == 0.0 { 1e-6 } else { 1e-4 * x[i].abs() };
         let at = |steps: f64| {
             let mut x = x.to_vec();
             x[i] += steps * h;
