@@ -7,11 +7,11 @@ use thalweg_spec::{Call, SpecError};
 use crate::family::{ackley, bowl, polynomial, quadratic, rastrigin, rosenbrock, wells};
 use crate::landscape::Parts;
 use crate::more::{banded, fits, four, gulf, linear, many, penalty, three, two};
-use crate::nist;
 use crate::set::Set;
+use crate::{hock_schittkowski, nist};
 
 /// One line of the catalogue.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The name, as in [`Landscape::parse`](crate::Landscape::parse).
     pub name: &'static str,
@@ -81,7 +81,8 @@ const FORMULAS: [Entry; 41] = [
 /// }
 /// ```
 pub fn entries() -> &'static [Entry] {
-    static ENTRIES: LazyLock<Vec<Entry>> =
-        LazyLock::new(|| FORMULAS.into_iter().chain(nist::ENTRIES).collect());
+    static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+        FORMULAS.into_iter().chain(nist::ENTRIES).chain(hock_schittkowski::entries()).collect()
+    });
     &ENTRIES
 }

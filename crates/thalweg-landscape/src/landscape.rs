@@ -7,6 +7,7 @@ use thalweg_function::Program;
 use thalweg_spec::{Call, SpecError, parse_call, unknown_name};
 
 use crate::catalogue::{Entry, entries};
+use crate::constraints::Constraints;
 use crate::nist::Regression;
 use crate::set::Set;
 
@@ -59,6 +60,8 @@ pub(crate) struct Known {
     pub(crate) infima: Vec<f64>,
     /// The observations and certified parameters, of a regression.
     pub(crate) regression: Option<Box<Regression>>,
+    /// What restricts the points.
+    pub(crate) constraints: Option<Box<Constraints>>,
 }
 
 impl Landscape {
@@ -158,6 +161,11 @@ impl Landscape {
     /// The observations, model and certified values, if this is a regression of NIST's.
     pub fn regression(&self) -> Option<&Regression> {
         self.parts.known.regression.as_deref()
+    }
+
+    /// The constraints, of a constrained problem; its minima are those among the points that satisfy them.
+    pub fn constraints(&self) -> Option<&Constraints> {
+        self.parts.known.constraints.as_deref()
     }
 
     /// The customary start.

@@ -33,6 +33,7 @@
 //!
 //! - [`Set::MoreGarbowHillstrom`]: 35 unconstrained problems, all sums of squares ([`Landscape::residuals`]).
 //! - [`Set::Nist`]: 27 nonlinear regressions, each with two starts and certified parameters ([`Landscape::regression`]).
+//! - [`Set::HockSchittkowski`]: 77 constrained problems ([`Landscape::constraints`]).
 //!
 //! [`Landscape::start`] is each one's customary start and [`Landscape::source`] the paper or book it comes from.
 //! [`RandomState`] draws what published notebooks drew with NumPy.
@@ -40,7 +41,9 @@
 //! What never lives here: optimisers, and functions that need data which are not published with them.
 
 mod catalogue;
+mod constraints;
 mod family;
+mod hock_schittkowski;
 mod landscape;
 mod more;
 mod nist;
@@ -49,6 +52,7 @@ mod set;
 mod squares;
 
 pub use catalogue::{Entry, entries};
+pub use constraints::Constraints;
 pub use landscape::{Landscape, Minimum};
 pub use nist::{Difficulty, Regression};
 pub use random_state::RandomState;

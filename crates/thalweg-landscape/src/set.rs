@@ -9,6 +9,8 @@ pub enum Set {
     MoreGarbowHillstrom,
     /// The nonlinear regressions of NIST's Statistical Reference Datasets, the easier ones first.
     Nist,
+    /// Constrained problems of Hock and Schittkowski, by number.
+    HockSchittkowski,
 }
 
 /// The 35 problems of Moré, Garbow and Hillstrom in their order, with the dimensions that are customary where they leave a choice.
@@ -52,12 +54,13 @@ const MORE_GARBOW_HILLSTROM: [&str; 35] = [
 
 impl Set {
     /// All sets, in the order of [`entries`](crate::entries).
-    pub const ALL: [Set; 3] = [Set::Classic, Set::MoreGarbowHillstrom, Set::Nist];
+    pub const ALL: [Set; 4] = [Set::Classic, Set::MoreGarbowHillstrom, Set::Nist, Set::HockSchittkowski];
 
     /// The set's name, for headings.
     pub fn title(self) -> &'static str {
         match self {
             Set::Classic => "classic landscapes",
+            Set::HockSchittkowski => "constrained problems of Hock and Schittkowski (1981)",
             Set::Nist => "nonlinear regressions of NIST (1999)",
             Set::MoreGarbowHillstrom => "unconstrained problems of Moré, Garbow and Hillstrom (1981)",
         }
@@ -77,7 +80,7 @@ impl Set {
     pub fn problems(self) -> Vec<&'static str> {
         match self {
             Set::MoreGarbowHillstrom => MORE_GARBOW_HILLSTROM.to_vec(),
-            Set::Classic | Set::Nist => {
+            Set::Classic | Set::Nist | Set::HockSchittkowski => {
                 crate::entries().iter().filter(|entry| entry.set == self).map(|entry| entry.name).collect()
             }
         }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod derivatives;
+mod hock_schittkowski;
 mod minima;
 mod more;
 mod nist;
