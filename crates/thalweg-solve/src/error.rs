@@ -71,6 +71,24 @@ pub enum SolveError {
         /// The other.
         second: &'static str,
     },
+    /// A search that does not work with a descent.
+    #[error("{descent} does not go with that search: {reason}")]
+    Pair {
+        /// The descent.
+        descent: &'static str,
+        /// Why not, and what would be right.
+        reason: &'static str,
+    },
+    /// A method that has no place for something that was asked for.
+    #[error("{method} does not take {what}; {remedy}")]
+    Refused {
+        /// The method.
+        method: &'static str,
+        /// What it does not take.
+        what: &'static str,
+        /// What would be right.
+        remedy: &'static str,
+    },
     /// The objective cannot give what the method needs.
     #[error(
         "{needs} needs {what}, which this objective does not have; use a traced function or a first-order method"

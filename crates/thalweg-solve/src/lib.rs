@@ -24,9 +24,11 @@
 
 mod analyze;
 mod check;
+mod cholesky;
 mod clock;
 mod constraint;
 mod dense;
+mod descent;
 mod engine;
 mod error;
 mod fit;
@@ -40,11 +42,18 @@ mod points;
 mod random;
 mod run;
 mod scalar;
+mod search;
 mod solution;
+mod trust;
+mod vector;
 
 pub use analyze::{Analysis, Kind, analyze, eigen_losses};
 pub use check::{GradientCheck, gradient_check};
 pub use constraint::{Bounds, Constraint, Multiplier};
+pub use descent::{
+    BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Sr1, Steepest,
+    TrustNewton,
+};
 pub use error::SolveError;
 pub use fit::{Fit, FitOptions, Fitted, fit};
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
@@ -56,4 +65,6 @@ pub use options::Options;
 pub use points::{Points, random_starts};
 pub use run::{Run, minimize, minimize_observed};
 pub use scalar::Scalar;
+pub use search::{Backtracking, Fixed, HagerZhang, MoreThuente, Nonmonotone, Reference, Search};
 pub use solution::{Evaluations, History, Solution, Status};
+pub use trust::{Region, Subproblem};

@@ -13,7 +13,8 @@ use crate::engine::{Ends, Engine, Iterates};
 use crate::objective::Many;
 use crate::scalar::wide;
 use crate::{
-    Evaluations, History, Objective, Options, Points, Progress, Scalar, Solution, SolveError, Status, Traced,
+    Evaluations, History, Method, Objective, Options, Points, Progress, Scalar, Solution, SolveError, Status,
+    Traced,
 };
 
 /// Starts in a chunk.
@@ -68,7 +69,9 @@ pub fn minimize_many_observed<F: Scalar>(
     traced.prepare(options.method.needs(dim)?)?;
 
     // Functions of arrays run at one point at a time, each on all its elements.
-    let lanes = if traced.has_arrays() { 1 } else { lanes_for(starts.len()) };
+    // So do descents: each start needs its own number of trials.
+    let alone = traced.has_arrays() || matches!(options.method, Method::Descent(_));
+    let lanes = if alone { 1 } else { lanes_for(starts.len()) };
     let work = Work { starts, options, observer, clock, lanes, interrupted: AtomicBool::new(false) };
     let chunks = chunks(&traced, starts.len().div_ceil(lanes), &work)?;
     Ok(Solutions::assemble(starts.clone(), options.seed, chunks, lanes, clock.seconds()))

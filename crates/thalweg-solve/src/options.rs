@@ -26,6 +26,14 @@ pub struct Options {
     pub value_tol: Option<f64>,
     /// Stop when a step changes every coordinate by at most this.
     pub step_tol: Option<f64>,
+    /// Stop when max |∂f/∂xᵢ| ≤ this times what it was at the start; residuals as for `grad_tol`.
+    ///
+    /// A [`Descent`](crate::Descent) without any tolerance stops at 10⁻⁹ (`f32`: 10⁻⁴), or when a step changes f by no more than rounding.
+    pub grad_rtol: Option<f64>,
+    /// Stop when a step changes f by at most this times |f|.
+    pub value_rtol: Option<f64>,
+    /// Stop when a step changes every coordinate by at most this times its size.
+    pub step_rtol: Option<f64>,
     /// Stop after this many seconds; the clock is read every 64 steps.
     pub max_seconds: Option<f64>,
     /// The seed of the noise.
@@ -55,6 +63,9 @@ impl Default for Options {
             grad_tol: None,
             value_tol: None,
             step_tol: None,
+            grad_rtol: None,
+            value_rtol: None,
+            step_rtol: None,
             max_seconds: None,
             seed: 0,
             first_start: 0,
@@ -84,6 +95,9 @@ impl Options {
             ("grad_tol", self.grad_tol),
             ("value_tol", self.value_tol),
             ("step_tol", self.step_tol),
+            ("grad_rtol", self.grad_rtol),
+            ("value_rtol", self.value_rtol),
+            ("step_rtol", self.step_rtol),
             ("max_seconds", self.max_seconds),
             ("noise", Some(self.noise)),
         ];
@@ -99,8 +113,37 @@ impl Options {
             Method::Rule(optimizer) => optimizer.check()?,
             Method::Newton(newton) => newton.check()?,
             Method::CurvatureScaled(scaled) => scaled.check()?,
+            Method::Descent(descent) => {
+                descent.check()?;
+                self.check_unconstrained(descent.name())?;
+            }
         }
         self.check_constraints(dim)
+    }
+
+    /// Whether the run is to end before all steps are made where little changes any more.
+    pub(crate) fn any_tolerance(&self) -> bool {
+        let absolute = [self.grad_tol, self.value_tol, self.step_tol];
+        let relative = [self.grad_rtol, self.value_rtol, self.step_rtol];
+        absolute.into_iter().chain(relative).any(|tolerance| tolerance.is_some())
+    }
+
+    /// Searches lower the value of f itself, by its own gradient.
+    fn check_unconstrained(&self, method: &'static str) -> Result<(), SolveError> {
+        let refused = |what, remedy| Err(SolveError::Refused { method, what, remedy });
+        if self.bounds.is_some() || self.constraint.is_some() {
+            return refused(
+                "bounds and constraints",
+                "use a rule such as sgd or adam, whose steps are projected",
+            );
+        }
+        if self.noise > 0.0 {
+            return refused(
+                "noise",
+                "a search would take it for the shape of the function; use a rule such as sgd",
+            );
+        }
+        Ok(())
     }
 
     fn check_constraints(&self, dim: usize) -> Result<(), SolveError> {

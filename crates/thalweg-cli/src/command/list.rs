@@ -101,7 +101,7 @@ fn of_kind(kind: Kind) -> Vec<Entry> {
 fn kinds() -> Vec<Entry> {
     [
         ("functions", "landscapes to minimise, beside any expression"),
-        ("optimizers", "rules, links of chains, and methods with second derivatives"),
+        ("optimizers", "rules, links of chains, and methods that search or use second derivatives"),
         ("schedules", "hyperparameters that change with the step"),
         ("constraints", "sets to stay in and functions to hold"),
     ]
@@ -145,7 +145,7 @@ impl Entry {
             rule::Kind::Rule => Some("rules"),
             rule::Kind::Transform => Some("transforms, for chains"),
             rule::Kind::Wrapper => Some("wrappers, which hold the chain behind them"),
-            rule::Kind::Method => Some("methods with second derivatives"),
+            rule::Kind::Method => Some("methods that stand alone"),
             rule::Kind::Schedule | rule::Kind::Constraint => None,
         };
         let optimizer = Optimizer::parse(named.name).ok();

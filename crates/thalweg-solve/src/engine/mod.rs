@@ -12,12 +12,13 @@ mod stepper;
 pub(crate) use record::{Ends, Iterates};
 pub(crate) use stepper::Stepper;
 
+use crate::descent::Stepped;
 use average::Averages;
 use compiled::Compiled;
 
 use crate::clock::Clock;
 use crate::objective::Source;
-use crate::scalar::{abs, all_finite, copy, is_finite, narrow, norm};
+use crate::scalar::{all_finite, copy, is_finite, narrow, norm, wide};
 use crate::{Options, Scalar, SolveError, Status};
 
 /// The clock is read every this many steps.
@@ -25,9 +26,29 @@ const CLOCK_PERIOD: usize = 64;
 
 /// When a problem has converged.
 struct Tolerances<F> {
-    gradient: Option<F>,
-    value: Option<F>,
-    step: Option<F>,
+    /// For each problem, once the start is known.
+    gradient: Vec<F>,
+    value: Option<Tolerance>,
+    step: Option<Tolerance>,
+}
+
+/// How small a change must be: in itself, or beside what changes.
+#[derive(Clone, Copy)]
+struct Tolerance {
+    absolute: f64,
+    relative: f64,
+}
+
+impl Tolerance {
+    fn of(absolute: Option<f64>, relative: Option<f64>) -> Option<Self> {
+        absolute.or(relative)?;
+        Some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
+    }
+
+    fn allows<F: Scalar>(self, before: F, now: F) -> bool {
+        let (before, now) = (wide(before), wide(now));
+        (now - before).abs() <= self.absolute.max(self.relative * now.abs().max(before.abs()))
+    }
 }
 
 /// What a problem is told by, for each: the lowest value and where it was.
@@ -56,6 +77,8 @@ pub(crate) struct Engine<F> {
     previous_out: Vec<F>,
     scratch: Vec<F>,
     best: Option<Best<F>>,
+    /// Whether the best point of the only problem is where it is now, and not copied yet.
+    best_is_here: bool,
     history: Option<Iterates<F>>,
     averages: Averages<F>,
     ends: Ends<F>,
@@ -75,17 +98,23 @@ impl<F: Scalar> Engine<F> {
         clock: Clock,
     ) -> Result<Self, SolveError> {
         let dim = starts.len() / lanes;
+        let default = options.method.default_tolerances::<F>().filter(|_| !options.any_tolerance());
+        let (grad_rtol, value_rtol) = default
+            .map_or((options.grad_rtol, options.value_rtol), |(gradient, value)| {
+                (Some(gradient), Some(value))
+            });
+        let gradient_tolerance = Tolerance::of(options.grad_tol, grad_rtol);
         let tolerances = Tolerances {
-            gradient: options.grad_tol.map(narrow),
-            value: options.value_tol.map(narrow),
-            step: options.step_tol.map(narrow),
+            gradient: Vec::new(),
+            value: Tolerance::of(options.value_tol, value_rtol),
+            step: Tolerance::of(options.step_tol, options.step_rtol),
         };
         let mut engine = Engine {
             dim,
             lanes,
             stepper: Stepper::new(options, dim, lanes, first)?,
             compiled: None,
-            any_tolerance: options.grad_tol.or(options.value_tol).or(options.step_tol).is_some(),
+            any_tolerance: options.any_tolerance() || default.is_some(),
             tolerances,
             max_steps: options.steps,
             deadline: options.max_seconds.map(|seconds| (clock, seconds)),
@@ -95,6 +124,7 @@ impl<F: Scalar> Engine<F> {
             previous_out: vec![F::default(); (dim + 1) * lanes],
             scratch: vec![F::default(); dim * lanes],
             best: None,
+            best_is_here: false,
             history: options.history.then(|| Iterates::new(dim, lanes, options.steps)),
             averages: Averages::default(),
             ends: Ends::new(dim, lanes),
@@ -108,6 +138,15 @@ impl<F: Scalar> Engine<F> {
         if track_best {
             engine.best = Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone() });
         }
+        if let Some(tolerance) = gradient_tolerance {
+            for lane in 0..lanes {
+                let most = match tolerance.relative {
+                    0.0 => tolerance.absolute,
+                    relative => tolerance.absolute.max(relative * wide(engine.residual(lane))),
+                };
+                engine.tolerances.gradient.push(narrow(most));
+            }
+        }
         engine.look();
         if let (1, Some(program)) = (lanes, source.program())
             && let Some(rule) = engine.stepper.lone_rule(options, dim)?
@@ -120,6 +159,9 @@ impl<F: Scalar> Engine<F> {
     /// One step of every problem; those that have ended are carried along and ignored.
     #[inline]
     pub(crate) fn step<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
+        if self.stepper.descends() {
+            return self.descend(source);
+        }
         copy(&mut self.previous_x, &self.x);
         std::mem::swap(&mut self.out, &mut self.previous_out);
         if let Some(compiled) = &mut self.compiled {
@@ -170,6 +212,53 @@ impl<F: Scalar> Engine<F> {
         Ok(())
     }
 
+    /// One step of the only problem by a descent, which evaluates where it arrives.
+    fn descend<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
+        std::mem::swap(&mut self.x, &mut self.previous_x);
+        std::mem::swap(&mut self.out, &mut self.previous_out);
+        let (x, out) = (&self.previous_x, &self.previous_out);
+        let status = match self.stepper.descend(source, x, out, &mut self.x, &mut self.out)? {
+            Stepped::Moved { largest } => {
+                self.steps += 1;
+                self.look_after_descent(largest);
+                return Ok(());
+            }
+            Stepped::Stuck { flat: true } if self.tolerances.value.is_some() => Status::ConvergedValue,
+            Stepped::Stuck { .. } => Status::LineSearchFailed,
+            Stepped::Diverged => Status::Diverged,
+        };
+        // The last trial is nowhere the run has been.
+        self.x.copy_from_slice(&self.previous_x);
+        self.out.copy_from_slice(&self.previous_out);
+        self.end(0, status);
+        Ok(())
+    }
+
+    /// As `look`, knowing that everything is finite and how large the gradient is.
+    fn look_after_descent(&mut self, largest: f64) {
+        if let Some(history) = &mut self.history {
+            history.push(&self.x, &self.out);
+        }
+        if let Some(best) = &mut self.best {
+            let lower = self.out[0] < best.value[0];
+            if lower {
+                best.value[0] = self.out[0];
+            } else if self.best_is_here {
+                best.x.copy_from_slice(&self.previous_x);
+            }
+            self.best_is_here = lower;
+        }
+        if self.tolerances.gradient.first().is_some_and(|&most| largest <= wide(most)) {
+            self.end(0, Status::ConvergedGradient);
+        } else if let Some(status) = self.still(0) {
+            self.end(0, status);
+        } else if self.steps == self.max_steps {
+            self.end(0, Status::MaxSteps);
+        } else if self.deadline.is_some_and(|(clock, seconds)| clock.seconds() >= seconds) {
+            self.end(0, Status::MaxSeconds);
+        }
+    }
+
     /// Looks at where the problems are now, and ends those that have come to an end.
     #[inline]
     fn look(&mut self) {
@@ -201,22 +290,29 @@ impl<F: Scalar> Engine<F> {
     }
 
     fn converged(&mut self, lane: usize) -> Option<Status> {
-        let rows = |j: usize| j * self.lanes + lane;
-        if let Some(tolerance) = self.tolerances.gradient
-            && self.stepper.residual(lane, &self.x, &self.out, &mut self.scratch) <= tolerance
+        if let Some(&most) = self.tolerances.gradient.get(lane)
+            && self.residual(lane) <= most
         {
             return Some(Status::ConvergedGradient);
         }
-        if self.steps == 0 {
-            return None;
-        }
+        if self.steps == 0 { None } else { self.still(lane) }
+    }
+
+    /// max |∂f/∂xᵢ|, without what a constraint takes back.
+    fn residual(&mut self, lane: usize) -> F {
+        self.stepper.residual(lane, &self.x, &self.out, &mut self.scratch)
+    }
+
+    /// Whether the last step changed as little as asked for.
+    fn still(&self, lane: usize) -> Option<Status> {
+        let rows = |j: usize| j * self.lanes + lane;
         if let Some(tolerance) = self.tolerances.value
-            && abs(self.out[lane] - self.previous_out[lane]) <= tolerance
+            && tolerance.allows(self.previous_out[lane], self.out[lane])
         {
             return Some(Status::ConvergedValue);
         }
         let tolerance = self.tolerances.step?;
-        let still = (0..self.dim).all(|j| abs(self.x[rows(j)] - self.previous_x[rows(j)]) <= tolerance);
+        let still = (0..self.dim).all(|j| tolerance.allows(self.previous_x[rows(j)], self.x[rows(j)]));
         still.then_some(Status::ConvergedStep)
     }
 
@@ -240,6 +336,12 @@ impl<F: Scalar> Engine<F> {
 
     /// Records the end of a problem: where it is, or the best finite point if that is not finite.
     fn end(&mut self, lane: usize, status: Status) {
+        if self.best_is_here
+            && let Some(best) = &mut self.best
+        {
+            best.x.copy_from_slice(&self.x);
+            self.best_is_here = false;
+        }
         let diverged = status == Status::Diverged;
         let (x, out) = if diverged { (&self.previous_x, &self.previous_out) } else { (&self.x, &self.out) };
         let ends = &mut self.ends;

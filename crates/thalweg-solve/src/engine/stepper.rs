@@ -4,8 +4,9 @@ use thalweg_rule::{Evaluation, Rule};
 
 use crate::constraint::{Constraint, Held, Lagrangian, Projection};
 use crate::dense;
+use crate::descent::{Solver, Stepped};
 use crate::method::{CurvatureStep, NewtonStep};
-use crate::objective::Source;
+use crate::objective::{Counted, Source};
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
 use crate::{Estimate, Evaluations, Method, Options, Scalar, SolveError};
@@ -16,6 +17,8 @@ enum Direction<F> {
     Newton(NewtonStep),
     Exact(CurvatureStep<F>),
     Power(CurvatureStep<F>, u64),
+    /// Goes from point to point by itself, one problem at a time.
+    Descent(Box<Solver<F>>),
 }
 
 struct Noise {
@@ -60,8 +63,10 @@ impl<F: Scalar> Stepper<F> {
                     Estimate::Power => Direction::Power(step, scaled.products()),
                 }
             }
+            Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, dim)?)),
         };
         let needs = options.method.needs(dim)?;
+        let rows = if matches!(direction, Direction::Descent(_)) { 0 } else { dim };
         let projection = match (&options.bounds, &options.constraint) {
             (Some(bounds), _) | (None, Some(Constraint::Box(bounds))) => Projection::onto_box(bounds, dim),
             (None, Some(Constraint::Sphere { radius })) => Projection::Sphere(narrow(*radius)),
@@ -73,7 +78,7 @@ impl<F: Scalar> Stepper<F> {
         };
         let probes = matches!(direction, Direction::Rule(_)) && needs.hessian_vector;
         let probe = if probes { dim * lanes } else { 0 };
-        let hessian = if needs.hessian { dense::square(dim, lanes)? } else { 0 };
+        let hessian = if needs.hessian && rows > 0 { dense::square(dim, lanes)? } else { 0 };
         Ok(Stepper {
             lanes,
             direction,
@@ -84,9 +89,9 @@ impl<F: Scalar> Stepper<F> {
                 seed: options.seed,
                 first,
             }),
-            gradient: vec![F::default(); dim * lanes],
-            ahead: vec![F::default(); dim * lanes],
-            ahead_out: vec![F::default(); (dim + 1) * lanes],
+            gradient: vec![F::default(); rows * lanes],
+            ahead: vec![F::default(); rows * lanes],
+            ahead_out: vec![F::default(); (rows + 1) * lanes],
             hessian: vec![F::default(); hessian],
             probe: vec![F::default(); probe],
             product: vec![F::default(); probe],
@@ -146,6 +151,29 @@ impl<F: Scalar> Stepper<F> {
         }
         self.projection.apply(self.lanes, x);
         Ok(())
+    }
+
+    /// Whether steps are made by `descend`.
+    #[inline]
+    pub(crate) fn descends(&self) -> bool {
+        matches!(self.direction, Direction::Descent(_))
+    }
+
+    /// One step of a descent from `x`, value and gradient `out`, to `x_after` and `out_after`.
+    #[inline]
+    pub(crate) fn descend<S: Source<F>>(
+        &mut self,
+        source: &mut S,
+        x: &[F],
+        out: &[F],
+        x_after: &mut [F],
+        out_after: &mut [F],
+    ) -> Result<Stepped, SolveError> {
+        let mut oracle = Counted { source, evaluations: &mut self.evaluations };
+        match &mut self.direction {
+            Direction::Descent(solver) => solver.step(&mut oracle, x, out, x_after, out_after),
+            _ => Ok(Stepped::Stuck { flat: false }),
+        }
     }
 
     /// Steps that the rule has made, if there is one.
@@ -215,6 +243,7 @@ impl<F: Scalar> Stepper<F> {
                 scaled.step_power(x, gradient, |v, out| lagrangian.hessian_vector(at, v, out))?;
                 self.evaluations.hessian_vector += *products;
             }
+            Direction::Descent(_) => {}
         }
         self.calls += 1;
         Ok(())

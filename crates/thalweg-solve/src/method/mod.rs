@@ -16,14 +16,18 @@ pub(crate) use curvature::{CurvatureStep, condition_number};
 pub use newton::Newton;
 pub(crate) use newton::NewtonStep;
 
-use crate::SolveError;
 use crate::objective::Derivatives;
+use crate::search::line::epsilon;
+use crate::{
+    BarzilaiBorwein, Bfgs, Cg, Descent, Lbfgs, NewtonCg, NewtonCholesky, Scalar, SolveError, Sr1, Steepest,
+    TrustNewton,
+};
 
 const KIND: &str = "optimizer";
 
 /// How a run goes from one point to the next.
 ///
-/// Written as `newton(damping=0.01)`, `curvature_scaled(lr=0.1, by=sum)`, or as any rule or chain of `thalweg-rule`. What it
+/// Written as `lbfgs(memory=10)`, `newton(damping=0.01)`, `curvature_scaled(lr=0.1, by=sum)`, or as any rule or chain of `thalweg-rule`. What it
 /// prints parses again to the same thing.
 ///
 /// ```
@@ -45,6 +49,8 @@ pub enum Method {
     Newton(Newton),
     /// Gradient descent with the learning rate divided by the curvature.
     CurvatureScaled(CurvatureScaled),
+    /// A descent with its search.
+    Descent(Descent),
 }
 
 impl Method {
@@ -59,12 +65,15 @@ impl Method {
                 curvature::NAME => return Ok(Method::CurvatureScaled(CurvatureScaled::read(call)?)),
                 _ => {}
             }
+            if let Some(descent) = Descent::read(call)? {
+                return Ok(Method::Descent(descent));
+            }
         }
         if let Some(call) = calls.iter().find(|call| own_entries().iter().any(|own| own.name == call.name)) {
             return Err(SpecError::BadOption {
                 column: call.column,
                 name: call.name.clone(),
-                key: "a method with second derivatives".to_owned(),
+                key: "a method of its own".to_owned(),
                 problem: "stands alone, it cannot be a link of a chain".to_owned(),
             });
         }
@@ -78,7 +87,7 @@ impl Method {
         }
     }
 
-    /// Everything that may be written as a method or as a link of a chain: the rules, then the methods with second derivatives.
+    /// Everything that may be written as a method or as a link of a chain: the rules, then the methods that stand alone.
     pub fn entries() -> Vec<Named> {
         let mut entries = names();
         entries.extend(own_entries());
@@ -100,7 +109,15 @@ impl Method {
                 let exact = scaled.estimate == Estimate::Exact;
                 Derivatives { hessian: exact, hessian_vector: !exact }
             }
+            Method::Descent(descent) => descent.needs(),
         })
+    }
+
+    /// `grad_rtol` and `value_rtol` where none were asked for: a descent ends by itself, a rule makes all its steps.
+    pub(crate) fn default_tolerances<F: Scalar>(&self) -> Option<(f64, f64)> {
+        let rounding = 4.0 * epsilon::<F>();
+        let gradient = if size_of::<F>() == 4 { 1e-4 } else { 1e-9 };
+        matches!(self, Method::Descent(_)).then_some((gradient, rounding))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -108,15 +125,18 @@ impl Method {
             Method::Rule(_) => "this rule",
             Method::Newton(_) => newton::NAME,
             Method::CurvatureScaled(_) => curvature::NAME,
+            Method::Descent(descent) => descent.name(),
         }
     }
 }
 
-fn own_entries() -> [Named; 2] {
-    [
+fn own_entries() -> Vec<Named> {
+    let mut entries = vec![
         Named::new(Kind::Method, newton::NAME, newton::SUMMARY, Newton::default().to_string()),
         Named::new(Kind::Method, curvature::NAME, curvature::SUMMARY, CurvatureScaled::default().to_string()),
-    ]
+    ];
+    entries.extend(Descent::entries());
+    entries
 }
 
 impl Default for Method {
@@ -144,6 +164,28 @@ impl From<CurvatureScaled> for Method {
     }
 }
 
+macro_rules! from_descents {
+    ($($descent:ty),* $(,)?) => {$(
+        impl From<$descent> for Method {
+            fn from(descent: $descent) -> Self {
+                Method::Descent(descent.into())
+            }
+        }
+    )*};
+}
+from_descents!(
+    Descent,
+    Steepest,
+    Cg,
+    Bfgs,
+    Lbfgs,
+    Sr1,
+    BarzilaiBorwein,
+    NewtonCholesky,
+    NewtonCg,
+    TrustNewton,
+);
+
 impl FromStr for Method {
     type Err = SpecError;
 
@@ -158,6 +200,7 @@ impl fmt::Display for Method {
             Method::Rule(optimizer) => optimizer.fmt(f),
             Method::Newton(newton) => newton.fmt(f),
             Method::CurvatureScaled(scaled) => scaled.fmt(f),
+            Method::Descent(descent) => descent.fmt(f),
         }
     }
 }

@@ -10,7 +10,7 @@ pub use traced::Traced;
 
 use thalweg_function::Program;
 
-use crate::{Scalar, SolveError};
+use crate::{Evaluations, Scalar, SolveError};
 
 /// Which second derivatives an [`Objective`] has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,6 +91,39 @@ pub(crate) trait Source<F> {
     /// Entry (r, c) in row `r · dim + c`.
     fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
     fn hessian_vector(&mut self, points: &[F], directions: &[F], out: &mut [F]) -> Result<(), SolveError>;
+}
+
+/// A source asked for one point, with a count of what it was asked.
+pub(crate) trait Oracle<F> {
+    /// The value, then the gradient.
+    fn slope(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    fn hessian(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    fn hessian_vector(&mut self, x: &[F], v: &[F], out: &mut [F]) -> Result<(), SolveError>;
+}
+
+/// A source and the count.
+pub(crate) struct Counted<'a, S> {
+    pub(crate) source: &'a mut S,
+    pub(crate) evaluations: &'a mut Evaluations,
+}
+
+impl<F, S: Source<F>> Oracle<F> for Counted<'_, S> {
+    #[inline]
+    fn slope(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.evaluations.value += 1;
+        self.evaluations.gradient += 1;
+        self.source.slope(x, out)
+    }
+
+    fn hessian(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.evaluations.hessian += 1;
+        self.source.hessian(x, out)
+    }
+
+    fn hessian_vector(&mut self, x: &[F], v: &[F], out: &mut [F]) -> Result<(), SolveError> {
+        self.evaluations.hessian_vector += 1;
+        self.source.hessian_vector(x, v, out)
+    }
 }
 
 /// Any objective, asked for one point.

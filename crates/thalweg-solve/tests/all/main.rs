@@ -3,6 +3,7 @@
 mod allocation;
 mod analysis;
 mod constraints;
+mod descents;
 mod errors;
 mod fitting;
 mod functions;

@@ -1,0 +1,154 @@
+//! [`Solver`]: a descent and a search joined, or a trust region.
+
+use super::{Aim, Descent, Moved, Way};
+use crate::objective::Oracle;
+use crate::scalar::wide;
+use crate::search::line::{From, Walk, walk};
+use crate::search::{Search, Values};
+use crate::trust::Trust;
+use crate::vector::{dot, largest, norm, scale};
+use crate::{Scalar, SolveError};
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Stepped {
+    /// The run is at another point.
+    Moved {
+        /// max |gᵢ| there.
+        largest: f64,
+    },
+    /// No lower point was found. `flat`: because the values differ by rounding only.
+    Stuck { flat: bool },
+    /// The function has no lower bound, or left the numbers.
+    Diverged,
+}
+
+/// Goes from point to point.
+pub(crate) enum Solver<F> {
+    Line(Line<F>),
+    Trust(Trust<F>),
+}
+
+impl<F: Scalar> Solver<F> {
+    pub(crate) fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
+        Ok(match descent {
+            Descent::TrustNewton(settings) => Solver::Trust(settings.solver(dim)?),
+            Descent::Sr1(settings) => Solver::Trust(settings.solver(dim)?),
+            _ => Solver::Line(Line::new(descent, dim)?),
+        })
+    }
+
+    /// One step from x, where value and gradient are `out`, to `x_after` and `out_after`.
+    #[inline]
+    pub(crate) fn step(
+        &mut self,
+        oracle: &mut impl Oracle<F>,
+        x: &[F],
+        out: &[F],
+        x_after: &mut [F],
+        out_after: &mut [F],
+    ) -> Result<Stepped, SolveError> {
+        match self {
+            Solver::Line(line) => line.step(oracle, x, out, x_after, out_after),
+            Solver::Trust(trust) => trust.step(oracle, x, out, x_after, out_after),
+        }
+    }
+}
+
+/// A descent and a search.
+pub(crate) struct Line<F> {
+    search: Search,
+    way: Way<F>,
+    direction: Vec<F>,
+    /// max |gᵢ| where the run is, once known.
+    largest: Option<f64>,
+    /// The length and slope of the last step along its direction.
+    last: Option<(f64, f64)>,
+    /// The values of the run, for searches that look back at them.
+    values: Option<Values>,
+}
+
+impl<F: Scalar> Line<F> {
+    fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
+        let search = descent.search().unwrap_or_default();
+        Ok(Line {
+            search,
+            way: Way::new(descent, dim)?,
+            direction: vec![F::default(); dim],
+            largest: None,
+            last: None,
+            values: match &search {
+                Search::Nonmonotone(settings) => Some(Values::new(settings)),
+                _ => None,
+            },
+        })
+    }
+
+    fn step(
+        &mut self,
+        oracle: &mut impl Oracle<F>,
+        x: &[F],
+        out: &[F],
+        x_after: &mut [F],
+        out_after: &mut [F],
+    ) -> Result<Stepped, SolveError> {
+        let gradient = &out[1..];
+        let largest = *self.largest.get_or_insert_with(|| largest(gradient));
+        let reference = match &mut self.values {
+            Some(values) => {
+                values.push(wide(out[0]));
+                values.reference().max(wide(out[0]))
+            }
+            None => wide(out[0]),
+        };
+        let (mut flat, mut steepest) = (false, false);
+        loop {
+            let aim = if steepest { None } else { self.way.aim(oracle, x, gradient, &mut self.direction)? };
+            steepest = aim.is_none();
+            let aim = aim.unwrap_or_else(|| self.against(gradient));
+            if aim.slope < 0.0 && aim.slope.is_finite() {
+                let first = match &self.search {
+                    Search::Fixed(fixed) => {
+                        fixed.step * if steepest { 1.0 } else { aim.first.unwrap_or(1.0) }
+                    }
+                    _ => aim.first.unwrap_or_else(|| self.first(aim.slope, x)),
+                };
+                let from = From { x, out, largest, direction: &self.direction, slope: aim.slope, reference };
+                match walk(&self.search, oracle, &from, first, x_after, out_after)? {
+                    Walk::Arrived { step, largest } => {
+                        self.last = Some((step, aim.slope));
+                        self.largest = Some(largest);
+                        let direction = &self.direction;
+                        self.way.learn(&Moved { x, out, x_after, out_after, direction, step });
+                        return Ok(Stepped::Moved { largest });
+                    }
+                    Walk::Diverged => return Ok(Stepped::Diverged),
+                    Walk::Stuck { flat: by_rounding } => flat = by_rounding,
+                }
+            }
+            if steepest {
+                return Ok(Stepped::Stuck { flat });
+            }
+            self.way.forget();
+            self.last = None;
+            steepest = true;
+        }
+    }
+
+    /// `d ← −g`.
+    fn against(&mut self, gradient: &[F]) -> Aim {
+        scale(gradient, -1.0, &mut self.direction);
+        Aim { slope: dot(gradient, &self.direction), first: None }
+    }
+
+    /// The first step along a direction whose length says nothing: one that promises the change of the last step, or, at the
+    /// beginning, one as long as the point is far from the origin.
+    fn first(&self, slope: f64, x: &[F]) -> f64 {
+        if let Some((step, last_slope)) = self.last {
+            return step * last_slope / slope;
+        }
+        let length = norm(x);
+        let length = if length > 0.0 { length } else { (x.len() as f64).sqrt() };
+        length / norm(&self.direction)
+    }
+}

@@ -1,0 +1,85 @@
+//! [`Way`]: a descent at work, whichever it is.
+
+use super::{Aim, Descent, Moved, barzilai_borwein, bfgs, cg, lbfgs, newton_cg, newton_cholesky};
+use crate::objective::Oracle;
+use crate::{Scalar, SolveError};
+
+pub(super) enum Way<F> {
+    Steepest,
+    Spectral(barzilai_borwein::Spectral),
+    Conjugation(cg::Conjugation),
+    Matrix(bfgs::Matrix),
+    Memory(lbfgs::Memory<F>),
+    Factored(newton_cholesky::Factored<F>),
+    Truncated(newton_cg::Truncated<F>),
+}
+
+impl<F: Scalar> Way<F> {
+    pub(super) fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
+        Ok(match descent {
+            Descent::Steepest(_) | Descent::Sr1(_) | Descent::TrustNewton(_) => Way::Steepest,
+            Descent::BarzilaiBorwein(settings) => Way::Spectral(barzilai_borwein::Spectral::new(settings)),
+            Descent::Cg(settings) => Way::Conjugation(cg::Conjugation::new(settings)),
+            Descent::Bfgs(settings) => Way::Matrix(bfgs::Matrix::new(settings, dim)?),
+            Descent::Lbfgs(settings) => Way::Memory(lbfgs::Memory::new(settings, dim)),
+            Descent::NewtonCholesky(_) => Way::Factored(newton_cholesky::Factored::new(dim)?),
+            Descent::NewtonCg(settings) => Way::Truncated(newton_cg::Truncated::new(settings, dim)),
+        })
+    }
+
+    /// Whether there is nothing but the gradient to go by.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Way::Steepest => true,
+            Way::Spectral(spectral) => spectral.is_empty(),
+            Way::Conjugation(conjugation) => conjugation.is_empty(),
+            Way::Matrix(matrix) => matrix.is_empty(),
+            Way::Memory(memory) => memory.is_empty(),
+            Way::Factored(_) | Way::Truncated(_) => false,
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        match self {
+            Way::Steepest | Way::Factored(_) | Way::Truncated(_) => {}
+            Way::Spectral(spectral) => spectral.forget(),
+            Way::Conjugation(conjugation) => conjugation.forget(),
+            Way::Matrix(matrix) => matrix.forget(),
+            Way::Memory(memory) => memory.forget(),
+        }
+    }
+
+    /// `d ←` a direction from what is known; `d` still holds the last one. `None` where there is nothing but the gradient.
+    #[inline]
+    pub(super) fn aim(
+        &mut self,
+        oracle: &mut impl Oracle<F>,
+        x: &[F],
+        gradient: &[F],
+        d: &mut [F],
+    ) -> Result<Option<Aim>, SolveError> {
+        if self.is_blank() {
+            return Ok(None);
+        }
+        Ok(match self {
+            Way::Steepest => None,
+            Way::Spectral(spectral) => Some(spectral.aim(gradient, d)),
+            Way::Conjugation(conjugation) => Some(conjugation.aim(gradient, d)),
+            Way::Matrix(matrix) => Some(matrix.aim(gradient, d)),
+            Way::Memory(memory) => Some(memory.aim(gradient, d)),
+            Way::Factored(factored) => Some(factored.aim(oracle, x, gradient, d)?),
+            Way::Truncated(truncated) => Some(truncated.aim(oracle, x, gradient, d)?),
+        })
+    }
+
+    #[inline]
+    pub(super) fn learn(&mut self, moved: &Moved<'_, F>) {
+        match self {
+            Way::Steepest | Way::Factored(_) | Way::Truncated(_) => {}
+            Way::Spectral(spectral) => spectral.learn(moved),
+            Way::Conjugation(conjugation) => conjugation.learn(moved),
+            Way::Matrix(matrix) => matrix.learn(moved),
+            Way::Memory(memory) => memory.learn(moved),
+        }
+    }
+}
