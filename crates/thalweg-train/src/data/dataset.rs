@@ -139,6 +139,31 @@ impl Dataset {
         Self::new(&shape, inputs.into_values(), targets)
     }
 
+    /// Says that there are more classes than the labels show, as where a small part lacks some.
+    ///
+    /// # Errors
+    /// Targets are numbers, or a label is not below `classes`.
+    ///
+    /// ```
+    /// use thalweg_train::data::{Dataset, Targets, Values};
+    /// let targets = Targets::Classes { labels: vec![0, 1], classes: 2 };
+    /// let data = Dataset::new(&[1], Values::U8(vec![3, 4]), targets)?;
+    /// assert_eq!(data.with_classes(10)?.classes(), Some(10));
+    /// # Ok::<(), thalweg_train::data::DataError>(())
+    /// ```
+    pub fn with_classes(mut self, wanted: usize) -> Result<Self, DataError> {
+        let Targets::Classes { labels, classes } = &mut self.targets else {
+            return Err(DataError::invalid("data set", "the kind of targets", "numbers", "classes"));
+        };
+        let most = labels.iter().max().map_or(0, |&most| most as usize + 1);
+        if wanted < most {
+            let least = format!("at least {most}, to cover the labels");
+            return Err(DataError::invalid("data set", "the number of classes", wanted, least));
+        }
+        *classes = wanted;
+        Ok(self)
+    }
+
     /// Names the classes, in the order of their numbers.
     pub(crate) fn named(mut self, class_names: Vec<String>) -> Self {
         self.class_names = class_names;
@@ -302,7 +327,7 @@ impl Dataset {
         batch.targets.clear();
         match &self.targets {
             Targets::Classes { labels, .. } => {
-                batch.classes.extend(indices.iter().map(|&index| labels[index]))
+                batch.classes.extend(indices.iter().map(|&index| labels[index]));
             }
             Targets::Values { values, width } => {
                 for &index in indices {

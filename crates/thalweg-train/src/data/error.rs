@@ -86,6 +86,7 @@ impl DataError {
         Self::Io { file: file.into(), kind: error.kind(), problem: error.to_string() }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "numbers and texts made on the spot alike")]
     pub(crate) fn invalid(
         place: impl Into<String>,
         what: impl Into<String>,

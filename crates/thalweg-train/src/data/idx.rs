@@ -72,7 +72,7 @@ fn read(mut source: Source) -> Result<Array, DataError> {
         let wanted = "sizes whose product fits the address space";
         return Err(DataError::invalid(source.name(), "the shape", format!("{shape:?}"), wanted));
     };
-    let bytes = source.take("the IDX values", length as u64)?;
+    let bytes = source.take("the IDX data", length as u64)?;
     source.finish(length as u64)?;
     let elements = match kind {
         0x08 => Elements::U8(bytes),

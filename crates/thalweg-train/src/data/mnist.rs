@@ -20,7 +20,8 @@ pub fn mnist(dir: impl AsRef<Path>) -> Result<(Dataset, Dataset), DataError> {
     let dir = dir.as_ref();
     let train = part(dir, "train")?;
     let test = part(dir, "t10k")?;
-    Ok((train, test))
+    let classes = train.classes().max(test.classes()).unwrap_or(0);
+    Ok((train.with_classes(classes)?, test.with_classes(classes)?))
 }
 
 fn part(dir: &Path, part: &str) -> Result<Dataset, DataError> {

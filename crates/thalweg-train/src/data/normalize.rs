@@ -74,51 +74,77 @@ impl Dataset {
         if self.is_empty() || self.width() == 0 {
             return Err(DataError::invalid("normalizer", "the number of values", 0, "at least 1"));
         }
-        let groups = if over == Over::Whole { 1 } else { self.width() };
         let (shift, factor) = match self.values() {
-            Values::F32(values) => scaling(kind, groups, values, f64::from),
-            Values::U8(values) => scaling(kind, groups, values, f64::from),
+            Values::F32(values) => scaling(kind, over, self.width(), values),
+            Values::U8(values) => scaling(kind, over, self.width(), values),
         };
         match shift.iter().chain(&factor).position(|x| !x.is_finite()) {
             None => Ok(Normalizer { shift, factor }),
             Some(at) => {
-                let what = format!("a value of feature {}", at % groups);
-                Err(DataError::invalid("normalizer", what, "not finite or too large", "a finite number"))
+                let what = match over {
+                    Over::Whole => "a value".into(),
+                    Over::Feature => format!("a value of feature {}", at % shift.len()),
+                };
+                Err(DataError::invalid(
+                    "normalizer",
+                    what,
+                    "not finite, or the spread too small",
+                    "finite, with a spread whose inverse is finite",
+                ))
             }
         }
     }
 }
 
-/// Shifts and factors of values whose index modulo `groups` is their group.
-fn scaling<T: Copy>(
+/// Shifts and factors, one of each or one per column.
+fn scaling(
     kind: Normalization,
-    groups: usize,
-    values: &[T],
-    read: impl Fn(T) -> f64,
+    over: Over,
+    width: usize,
+    values: &[impl Copy + Into<f64>],
 ) -> (Vec<f32>, Vec<f32>) {
-    let count = (values.len() / groups) as f64;
-    let each = |start: f64, fold: &dyn Fn(f64, f64, usize) -> f64| {
-        let mut state = vec![start; groups];
-        for example in values.chunks_exact(groups) {
-            for (group, (state, &x)) in state.iter_mut().zip(example).enumerate() {
-                *state = fold(*state, read(x), group);
-            }
-        }
-        state
+    let join = |columns: Vec<f64>, join: fn(f64, f64) -> f64| match over {
+        Over::Whole => columns.into_iter().reduce(join).into_iter().collect(),
+        Over::Feature => columns,
     };
     let (shift, spread) = if kind == Normalization::Unit {
         // A plain comparison would pass over NaN, which must reach the caller.
-        let low = each(f64::INFINITY, &|low, x, _| if x.is_nan() || x < low { x } else { low });
-        let high = each(f64::NEG_INFINITY, &|high, x, _| if x.is_nan() || x > high { x } else { high });
-        let spread = low.iter().zip(&high).map(|(low, high)| high - low).collect::<Vec<_>>();
+        let least = |low: f64, x: f64| if x.is_nan() || x < low { x } else { low };
+        let most = |high: f64, x: f64| if x.is_nan() || x > high { x } else { high };
+        let low = join(columns(width, values, f64::INFINITY, |low, x, _| least(low, x)), least);
+        let high = join(columns(width, values, f64::NEG_INFINITY, |high, x, _| most(high, x)), most);
+        let spread = low.iter().zip(&high).map(|(low, high)| high - low).collect();
         (low, spread)
     } else {
-        let mut mean = each(0.0, &|sum, x, _| sum + x);
-        mean.iter_mut().for_each(|sum| *sum /= count);
-        let mut spread = each(0.0, &|sum, x, group| sum + (x - mean[group]).powi(2));
-        spread.iter_mut().for_each(|sum| *sum = (*sum / count).sqrt());
-        (mean, spread)
+        // Sums of up to 2²⁹ equal f32 are exact in f64, so what is constant has a deviation of exactly 0.
+        let sum = join(columns(width, values, 0.0, |sum, x, _| sum + x), |a, b| a + b);
+        let count = (values.len() / sum.len()) as f64;
+        let mean: Vec<_> = sum.iter().map(|sum| sum / count).collect();
+        let centre: Vec<_> = mean.iter().copied().cycle().take(width).collect();
+        let square = |sum: f64, x: f64, column: usize| sum + (x - centre[column]).powi(2);
+        let squares = join(columns(width, values, 0.0, square), |a, b| a + b);
+        (mean, squares.iter().map(|sum| (sum / count).sqrt()).collect::<Vec<_>>())
     };
-    let factor = |&spread: &f64| if spread == 0.0 { 1.0 } else { (1.0 / spread) as f32 };
+    let factor = |&spread: &f64| match spread {
+        0.0 => 1.0,
+        spread if spread.is_finite() => (1.0 / spread) as f32,
+        _ => f32::NAN,
+    };
     (shift.iter().map(|&x| x as f32).collect(), spread.iter().map(factor).collect())
+}
+
+/// Folds each column of a table; columns side by side, so that no addition waits for the one before.
+fn columns(
+    width: usize,
+    values: &[impl Copy + Into<f64>],
+    start: f64,
+    fold: impl Fn(f64, f64, usize) -> f64,
+) -> Vec<f64> {
+    let mut state = vec![start; width];
+    for example in values.chunks_exact(width) {
+        for (column, (state, &x)) in state.iter_mut().zip(example).enumerate() {
+            *state = fold(*state, x.into(), column);
+        }
+    }
+    state
 }

@@ -77,11 +77,12 @@ impl Array {
         let comma = if self.shape().len() == 1 { "," } else { "" };
         let mut header =
             format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}{comma}), }}");
-        // NumPy leaves room for the outermost size to grow to 21 digits in place, then fills up to a multiple of 64 bytes.
+        // NumPy leaves room for the outermost size to grow to 21 digits in place, then fills up with 1 to 64
+        // bytes to a multiple of 64.
         let room = self.shape().first().map_or(0, |size| 21_usize.saturating_sub(size.to_string().len()));
         header.extend(std::iter::repeat_n(' ', room));
         let prefix = MAGIC.len() + 4;
-        let total = (prefix + header.len() + 1).next_multiple_of(64);
+        let total = (prefix + header.len() + 1) / 64 * 64 + 64;
         header.extend(std::iter::repeat_n(' ', total - prefix - header.len() - 1));
         header.push('\n');
         let length = (header.len() as u16).to_le_bytes();
@@ -125,7 +126,7 @@ pub(crate) fn read(mut source: Source) -> Result<Array, DataError> {
         let wanted = "sizes whose product fits the address space";
         return Err(DataError::invalid(source.name(), "the shape", format!("{:?}", header.shape), wanted));
     };
-    let mut bytes = source.take("the .npy values", length as u64)?;
+    let mut bytes = source.take("the .npy data", length as u64)?;
     source.finish(length as u64)?;
     if header.big_endian {
         bytes.chunks_exact_mut(header.width).for_each(<[u8]>::reverse);

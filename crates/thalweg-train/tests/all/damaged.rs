@@ -18,9 +18,9 @@ fn read_all(bytes: &[u8]) -> usize {
             elements += data.values().len();
         }
     }
-    if let Ok(mut file) = Npz::from_bytes("x", bytes) {
+    if let Ok(file) = Npz::from_bytes("x", bytes) {
         for name in file.names() {
-            elements += file.array(&name).map_or(0, |array| array.elements().len());
+            elements += file.array(name).map_or(0, |array| array.elements().len());
         }
     }
     elements

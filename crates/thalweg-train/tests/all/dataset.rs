@@ -14,7 +14,9 @@ fn the_digits_have_the_class_counts_that_uci_publishes_for_the_test_part() {
     let digits = Dataset::digits();
     let Targets::Classes { labels, classes: 10 } = digits.targets() else { panic!("ten classes") };
     let mut counts = [0; 10];
-    labels.iter().for_each(|&label| counts[label as usize] += 1);
+    for &label in labels {
+        counts[label as usize] += 1;
+    }
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
     // First rows of scikit-learn 1.9.1's load_digits().images[0].
     let Values::U8(pixels) = digits.values() else { panic!("bytes") };
@@ -98,4 +100,7 @@ fn labels_that_are_no_classes_are_refused() {
     );
     let targets = Targets::Classes { labels: vec![0, 3], classes: 3 };
     assert!(Dataset::new(&[1], Values::U8(vec![0, 0]), targets).is_err());
+    let message = Dataset::digits().with_classes(9).unwrap_err().to_string();
+    assert_eq!(message, "data set: the number of classes is 9, must be at least 10, to cover the labels");
+    assert!(tens().with_classes(9).is_err());
 }

@@ -52,6 +52,13 @@ fn a_constant_feature_becomes_zero_and_stays_finite() {
         // The upper left pixel is never on.
         assert_eq!((scale.shift[0], scale.factor[0]), (0.0, 1.0));
         assert!(scale.factor.iter().all(|x| x.is_finite()));
+        // 0.1 is no binary fraction, so that rounding in the mean would show.
+        let targets = Targets::Values { values: vec![0.0; 1000], width: 1 };
+        let tenths = Dataset::new(&[1], Values::F32(vec![0.1; 1000]), targets).unwrap();
+        assert_eq!(
+            tenths.normalizer(kind, Over::Feature).unwrap(),
+            Normalizer { shift: vec![0.1], factor: vec![1.0] }
+        );
     }
 }
 
@@ -62,7 +69,9 @@ fn values_that_are_not_finite_and_scalings_that_do_not_fit_are_refused() {
         let data = Dataset::new(&[2], Values::F32(vec![1.0, bad, 2.0, 3.0]), targets).unwrap();
         for kind in [Normalization::Unit, Normalization::Standard] {
             let message = data.normalizer(kind, Over::Feature).unwrap_err().to_string();
-            assert!(message.contains("feature 1"), "{message}");
+            assert!(message.starts_with("normalizer: a value of feature 1 is not finite"), "{message}");
+            let message = data.normalizer(kind, Over::Whole).unwrap_err().to_string();
+            assert!(message.starts_with("normalizer: a value is not finite"), "{message}");
         }
     }
     let scale = Normalizer { shift: vec![0.0; 3], factor: vec![1.0; 3] };

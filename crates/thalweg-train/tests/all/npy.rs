@@ -4,7 +4,7 @@
 //! `np.array([[1.5, -2, 3], [4, 5, 0.25]])`.
 
 use proptest::prelude::*;
-use thalweg_train::data::{Array, Elements, Npz, Targets, npy_from_bytes, read_npy, write_npy};
+use thalweg_train::data::{Array, DataError, Elements, Npz, Targets, npy_from_bytes, read_npy, write_npy};
 
 /// `write(a.astype('<f4'))`
 const F4: (&[u8], &[u8]) = (
@@ -98,14 +98,17 @@ fn files_are_written_byte_for_byte_as_numpy_writes_them() {
         let bytes = file(parts);
         assert_eq!(npy_from_bytes("x.npy", &bytes).unwrap().to_npy(), bytes);
     }
+    // `len(write(np.zeros((0,) + (1,) * 35, 'f4')))` is 256; with room for 20 digits instead of 21 it would be 192.
+    let long = [&[0][..], &[1; 35]].concat();
+    assert_eq!(array(&long, Elements::F32(Vec::new())).to_npy().len(), 256);
 }
 
 #[test]
 fn archives_of_numpy_are_read_stored_and_deflated() {
     for archive in [STORED, DEFLATED] {
         let bytes = unhex(archive);
-        let mut file = Npz::from_bytes("a.npz", &bytes).unwrap();
-        assert_eq!(file.names(), ["x", "y"]);
+        let file = Npz::from_bytes("a.npz", &bytes).unwrap();
+        assert!(file.names().eq(["x", "y"]));
         assert_eq!(file.array("x").unwrap(), npy_from_bytes("x", &self::file(F4)).unwrap());
         let data = file.dataset("x", "y").unwrap();
         assert_eq!((data.len(), data.shape()), (2, &[3][..]));
@@ -113,6 +116,28 @@ fn archives_of_numpy_are_read_stored_and_deflated() {
         let message = file.array("z").unwrap_err().to_string();
         assert_eq!(message, "a.npz: the name of an array is z, must be one of x, y");
     }
+}
+
+#[test]
+fn damaged_arrays_and_unknown_compressions_in_an_archive_are_refused() {
+    let stored = unhex(STORED);
+    let find =
+        |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|window| window == part).unwrap();
+    // -2.0, the second value of x.
+    let mut damaged = stored.clone();
+    let at = find(&damaged, &[0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0]);
+    damaged[at] = 1;
+    let file = Npz::from_bytes("a.npz", &damaged).unwrap();
+    assert!(matches!(file.array("x"), Err(DataError::Compressed { file, .. }) if file == "a.npz, array x"));
+    assert!(file.array("y").is_ok());
+    // The method stands 10 bytes after the signature of a directory's entry; 14 is LZMA.
+    let mut unknown = stored;
+    let at = find(&unknown, b"PK\x01\x02");
+    unknown[at + 10] = 14;
+    assert_eq!(
+        Npz::from_bytes("a.npz", &unknown).unwrap().array("x").unwrap_err().to_string(),
+        "a.npz, array x: the compression is method 14, must be 0 (stored) or 8 (deflated)"
+    );
 }
 
 #[test]
@@ -128,7 +153,7 @@ fn what_is_wrong_with_an_npy_file_is_said_with_what_would_be_right() {
         text("<f4", "<f2"),
         "x.npy: descr in the header is <f2, must be f4, f8, u1, i4 or i8 with < or > before it"
     );
-    assert_eq!(text("(2, 3)", "(2, 4)"), "x.npy: the .npy values ends after 24 bytes, must be 32");
+    assert_eq!(text("(2, 3)", "(2, 4)"), "x.npy: the .npy data ends after 24 bytes, must be 32");
     assert_eq!(
         text("(2, 3)", "(2, 2)"),
         "x.npy: more bytes follow the 16 bytes of values that its header announces, must end there"

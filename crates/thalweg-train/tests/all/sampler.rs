@@ -40,7 +40,9 @@ fn draws_with_replacement_are_uniform_and_repeat_examples() {
     let mut repeated = 0;
     for _ in 0..1000 {
         let mut drawn = epoch(&mut sampler);
-        drawn.iter().for_each(|&index| counts[index] += 1);
+        for &index in &drawn {
+            counts[index] += 1;
+        }
         drawn.sort_unstable();
         drawn.dedup();
         repeated += usize::from(drawn.len() < 10);
@@ -67,6 +69,19 @@ fn impossible_batches_and_positions_are_refused() {
     let mut sampler = Sampler::new(5, 2, Sampling::Shuffled, 0).unwrap();
     let message = sampler.seek(Position { epoch: 0, step: 3 }).unwrap_err().to_string();
     assert_eq!(message, "sampler: the step is 3, must be below 3, the steps of an epoch");
+}
+
+#[test]
+fn orders_are_those_of_chacha_with_eight_rounds_written_anew_in_python() {
+    // Key: seed, little-endian, then "shuffle " or "replace "; nonce: epoch; words of 64 bits, the lower half first.
+    // The Python code gives the first block of ChaCha20 for key and nonce 0 as RFC 8439, appendix A.1, has it.
+    let mut sampler = Sampler::new(12, 12, Sampling::Shuffled, 42).unwrap();
+    assert_eq!(sampler.next_indices(), [2, 9, 5, 11, 10, 6, 1, 4, 7, 8, 3, 0]);
+    sampler.seek(Position { epoch: 3, step: 0 }).unwrap();
+    assert_eq!(sampler.next_indices(), [5, 10, 0, 3, 1, 11, 6, 8, 7, 4, 2, 9]);
+    let mut sampler = Sampler::new(1000, 4, Sampling::WithReplacement, 42).unwrap();
+    sampler.seek(Position { epoch: 5, step: 2 }).unwrap();
+    assert_eq!(sampler.next_indices(), [78, 632, 132, 710]);
 }
 
 proptest! {
