@@ -213,6 +213,10 @@ impl Dataset {
         &self.targets
     }
 
+    pub(super) fn scaling(&self) -> &Normalizer {
+        &self.normalizer
+    }
+
     /// Scales the inputs of every batch from now on; replaces an earlier scaling.
     ///
     /// # Errors
@@ -266,17 +270,64 @@ impl Dataset {
     /// # Ok::<(), thalweg_train::data::DataError>(())
     /// ```
     pub fn split(&self, validation: f64, seed: u64) -> Result<(Self, Self), DataError> {
-        let held = (self.len as f64 * validation).round();
-        if !(held >= 1.0 && held < self.len as f64) {
-            let wanted = format!("a fraction that leaves both parts some of the {} examples", self.len);
-            return Err(DataError::invalid("split", "validation", validation, wanted));
-        }
+        let held = self.held(validation)?;
         let mut order = Vec::new();
         shuffle(seed, *b"split   ", 0, self.len, &mut order);
-        let (held, kept) = order.split_at_mut(held as usize);
+        let (held, kept) = order.split_at_mut(held);
         kept.sort_unstable();
         held.sort_unstable();
         Ok((self.subset(kept)?, self.subset(held)?))
+    }
+
+    /// Parts the examples as [`Dataset::split`] does, each class in the same proportion as far as whole examples allow: what is left
+    /// over goes to the classes that were rounded down the most.
+    ///
+    /// # Errors
+    /// Targets are numbers, or the fraction would leave one of the parts empty.
+    ///
+    /// ```
+    /// use thalweg_train::data::{Dataset, Targets, Values};
+    /// let targets = Targets::Classes { labels: vec![0, 0, 0, 0, 1, 1], classes: 2 };
+    /// let data = Dataset::new(&[1], Values::U8((0..6).collect()), targets)?;
+    /// let (_, validation) = data.split_stratified(0.5, 0)?;
+    /// assert_eq!(validation.targets(), &Targets::Classes { labels: vec![0, 0, 1], classes: 2 });
+    /// # Ok::<(), thalweg_train::data::DataError>(())
+    /// ```
+    pub fn split_stratified(&self, validation: f64, seed: u64) -> Result<(Self, Self), DataError> {
+        let Targets::Classes { labels, classes } = &self.targets else {
+            return Err(DataError::invalid("stratified split", "the kind of targets", "numbers", "classes"));
+        };
+        let held = self.held(validation)?;
+        let mut order = Vec::new();
+        shuffle(seed, *b"split   ", 0, self.len, &mut order);
+        let mut members = vec![Vec::new(); *classes];
+        for index in order {
+            members[labels[index] as usize].push(index);
+        }
+        let exact = |class: &Vec<usize>| class.len() as f64 * held as f64 / self.len as f64;
+        let mut quotas: Vec<usize> = members.iter().map(|class| exact(class) as usize).collect();
+        let mut by_rest: Vec<usize> = (0..*classes).collect();
+        by_rest.sort_by(|&a, &b| exact(&members[b]).fract().total_cmp(&exact(&members[a]).fract()));
+        let left = held - quotas.iter().sum::<usize>();
+        by_rest.iter().take(left).for_each(|&class| quotas[class] += 1);
+        let (mut kept, mut held) = (Vec::new(), Vec::new());
+        for (class, quota) in members.iter().zip(quotas) {
+            held.extend_from_slice(&class[..quota]);
+            kept.extend_from_slice(&class[quota..]);
+        }
+        kept.sort_unstable();
+        held.sort_unstable();
+        Ok((self.subset(&kept)?, self.subset(&held)?))
+    }
+
+    /// How many examples a fraction for validation is.
+    fn held(&self, validation: f64) -> Result<usize, DataError> {
+        let held = (self.len as f64 * validation).round();
+        if held >= 1.0 && held < self.len as f64 {
+            return Ok(held as usize);
+        }
+        let wanted = format!("a fraction that leaves both parts some of the {} examples", self.len);
+        Err(DataError::invalid("split", "validation", validation, wanted))
     }
 
     /// Copies the inputs of these examples, scaled, into `out`; allocates nothing.

@@ -79,6 +79,14 @@ pub enum DataError {
         /// The names that were tried.
         names: String,
     },
+    /// A file cannot be fetched.
+    #[error("{address}: {problem}; see to the network or set another address, or put the file there by hand")]
+    Download {
+        /// Where it was to come from.
+        address: String,
+        /// What went wrong.
+        problem: String,
+    },
 }
 
 impl DataError {

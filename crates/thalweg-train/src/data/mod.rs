@@ -25,15 +25,20 @@
 //! What is computed from a batch never lives here.
 
 mod array;
+mod checksum;
 mod dataset;
 mod digits;
 mod error;
+#[cfg(feature = "download")]
+mod fetch;
 mod idx;
 mod loader;
 mod mnist;
+mod names;
 mod normalize;
 mod npy;
 mod npz;
+mod npz_write;
 mod sampler;
 mod source;
 mod table;
@@ -41,11 +46,14 @@ mod table;
 pub use array::{Array, Elements};
 pub use dataset::{Batch, Dataset, Targets, Values};
 pub use error::DataError;
+#[cfg(feature = "download")]
+pub use fetch::{Fetched, Remote, RemoteFile, cache_dir};
 pub use idx::{idx_from_bytes, read_idx};
 pub use loader::Loader;
 pub use mnist::mnist;
 pub use normalize::{Normalization, Normalizer, Over};
 pub use npy::{npy_from_bytes, read_npy, write_npy};
 pub use npz::Npz;
+pub use npz_write::{npz_to_bytes, write_npz};
 pub use sampler::{Position, Sampler, Sampling};
 pub use table::{Column, CsvOptions, csv_from_bytes, read_csv};

@@ -3,6 +3,7 @@
 use super::{
     dataset::{Dataset, Values},
     error::DataError,
+    names::named,
 };
 
 /// What scaled inputs look like.
@@ -16,6 +17,22 @@ pub enum Normalization {
     /// Mean 0, standard deviation 1: (x − μ) / σ, with σ² = Σ(x − μ)² / n.
     Standard,
 }
+
+impl Normalization {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Unit, Self::Standard];
+
+    /// The name: `none`, `unit` or `standard`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Unit => "unit",
+            Self::Standard => "standard",
+        }
+    }
+}
+
+named!(Normalization, "the normalisation");
 
 /// Over what the numbers of a normalisation are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 //! The generator is ChaCha with 8 rounds, whose streams and positions are counters: the epoch chooses the stream, the step the
 //! position in it. So a run that resumes at any position sees the examples it would have seen, without replaying the past.
 
-use super::error::DataError;
+use super::{error::DataError, names::named};
 use chacha20::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -20,6 +20,22 @@ pub enum Sampling {
     /// Each drawn from all, so that some come twice in an epoch and some not at all.
     WithReplacement,
 }
+
+impl Sampling {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::InOrder, Self::Shuffled, Self::WithReplacement];
+
+    /// The name: `in_order`, `shuffled` or `with_replacement`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InOrder => "in_order",
+            Self::Shuffled => "shuffled",
+            Self::WithReplacement => "with_replacement",
+        }
+    }
+}
+
+named!(Sampling, "the sampling");
 
 /// Where a run stands: this and the seed are all a checkpoint needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

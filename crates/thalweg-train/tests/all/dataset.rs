@@ -104,3 +104,24 @@ fn labels_that_are_no_classes_are_refused() {
     assert_eq!(message, "data set: the number of classes is 9, must be at least 10, to cover the labels");
     assert!(tens().with_classes(9).is_err());
 }
+
+#[test]
+fn a_stratified_split_takes_the_same_share_of_every_class() {
+    let digits = Dataset::digits();
+    let (train, validation) = digits.split_stratified(0.2, 3).unwrap();
+    assert_eq!((train.len(), validation.len()), (1438, 359));
+    let count = |data: &Dataset| {
+        let Targets::Classes { labels, .. } = data.targets() else { panic!("classes") };
+        let mut counts = [0_i32; 10];
+        for &label in labels {
+            counts[label as usize] += 1;
+        }
+        counts
+    };
+    for (all, held) in count(&digits).into_iter().zip(count(&validation)) {
+        assert!((f64::from(held) - f64::from(all) * 359.0 / 1797.0).abs() < 1.0, "{held} of {all}");
+    }
+    assert_eq!(digits.split_stratified(0.2, 3).unwrap(), (train, validation));
+    let error = tens().split_stratified(0.5, 0).unwrap_err().to_string();
+    assert!(error.contains("numbers, must be classes"), "{error}");
+}

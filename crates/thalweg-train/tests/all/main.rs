@@ -1,8 +1,12 @@
-//! The data module as its users see it.
+//! Data, histories and runs as their users see them.
 
+mod checkpoint;
 mod damaged;
 mod dataset;
+#[cfg(feature = "download")]
+mod fetch;
 mod files;
+mod history;
 mod loader;
 mod normalize;
 mod npy;

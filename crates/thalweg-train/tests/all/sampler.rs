@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 use std::collections::HashMap;
-use thalweg_train::data::{Position, Sampler, Sampling};
-
-const ALL: [Sampling; 3] = [Sampling::InOrder, Sampling::Shuffled, Sampling::WithReplacement];
+use thalweg_train::data::{Normalization, Position, Sampler, Sampling};
 
 fn epoch(sampler: &mut Sampler) -> Vec<usize> {
     (0..sampler.steps()).flat_map(|_| sampler.next_indices().to_vec()).collect()
@@ -90,17 +88,29 @@ proptest! {
         len in 1_usize..40, batch in 1_usize..40, seed: u64, steps in 0_usize..60, mode in 0_usize..3
     ) {
         let batch = batch.min(len);
-        let mut whole = Sampler::new(len, batch, ALL[mode], seed).unwrap();
+        let mut whole = Sampler::new(len, batch, Sampling::ALL[mode], seed).unwrap();
         for _ in 0..steps {
             whole.next_indices();
         }
-        let mut resumed = Sampler::new(len, batch, ALL[mode], seed).unwrap();
+        let mut resumed = Sampler::new(len, batch, Sampling::ALL[mode], seed).unwrap();
         resumed.seek(whole.position()).unwrap();
         for _ in 0..10 {
             prop_assert_eq!(whole.next_indices(), resumed.next_indices());
         }
         whole.seek(Position::default()).unwrap();
-        let mut fresh = Sampler::new(len, batch, ALL[mode], seed).unwrap();
+        let mut fresh = Sampler::new(len, batch, Sampling::ALL[mode], seed).unwrap();
         prop_assert_eq!(whole.next_indices(), fresh.next_indices());
     }
+}
+
+#[test]
+fn choices_read_what_they_print_and_name_what_is_known() {
+    for sampling in Sampling::ALL {
+        assert_eq!(sampling.to_string().parse(), Ok(sampling));
+    }
+    for kind in Normalization::ALL {
+        assert_eq!(kind.to_string().parse(), Ok(kind));
+    }
+    let error = "random".parse::<Sampling>().unwrap_err().to_string();
+    assert!(error.ends_with("`random`, must be one of in_order, shuffled, with_replacement"), "{error}");
 }
