@@ -87,6 +87,10 @@ impl Float for f64 {
 #[derive(Debug)]
 pub struct Executable<F> {
     form: Form<F>,
+    /// How many numbers come in the first buffer of inputs.
+    first: usize,
+    /// Both buffers of inputs one after the other, for programs in lanes.
+    joined: Vec<F>,
 }
 
 impl<F: Float> Clone for Executable<F> {
@@ -96,7 +100,7 @@ impl<F: Float> Clone for Executable<F> {
             Form::Lanes(lanes) => Form::Lanes(lanes.clone()),
             Form::Arrays(arrays) => Form::Arrays(arrays.clone()),
         };
-        Executable { form }
+        Executable { form, first: self.first, joined: Vec::new() }
     }
 }
 
@@ -112,18 +116,38 @@ impl<F: Float> Executable<F> {
     /// # Errors
     /// None today; programs that cannot be run are refused here.
     pub fn new(program: &Program) -> Result<Self, FunctionError> {
+        Self::split(program, usize::MAX)
+    }
+
+    /// Plans the program for [`Executable::run_split`], where its first `first` inputs come in one buffer and the others in a
+    /// further one: parameters that somebody else owns, and data, say.
+    ///
+    /// ```
+    /// use thalweg_function::{Executable, trace};
+    ///
+    /// let line = trace([[2].into(), [3].into()], |v| v[0].at(0, 0) * v[1] + v[0].at(0, 1))?;
+    /// let mut y = [0.0; 3];
+    /// Executable::<f64>::split(&line, 1)?.run_split(&[2.0, 1.0], &[0.0, 1.0, 2.0], &mut y)?;
+    /// assert_eq!(y, [1.0, 3.0, 5.0]);
+    /// # Ok::<(), thalweg_function::FunctionError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn split(program: &Program, first: usize) -> Result<Self, FunctionError> {
+        let numbers = program.input_shapes().take(first).map(|shape| shape.size()).sum();
         let form = match array::beyond_lanes(program) {
             None => Form::Lanes(LaneExecutable::for_isa(Plan::new(program), Isa::detect())),
-            Some(simplified) => Form::Arrays(Box::new(Fused::new(simplified)?)),
+            Some(simplified) => Form::Arrays(Box::new(Fused::new(simplified, first)?)),
         };
-        Ok(Executable { form })
+        Ok(Executable { form, first: numbers, joined: Vec::new() })
     }
 
     /// How many numbers the input buffer of [`Executable::run`] holds.
     pub fn input_len(&self) -> usize {
         match &self.form {
             Form::Lanes(lanes) => lanes.input_len(),
-            Form::Arrays(arrays) => arrays.input_len(),
+            Form::Arrays(arrays) => arrays.input_lens().iter().sum(),
         }
     }
 
@@ -143,7 +167,29 @@ impl<F: Float> Executable<F> {
     pub fn run(&mut self, inputs: &[F], outputs: &mut [F]) -> Result<(), FunctionError> {
         match &mut self.form {
             Form::Lanes(lanes) => lanes.run(inputs, outputs),
-            Form::Arrays(arrays) => arrays.run(inputs, outputs),
+            Form::Arrays(arrays) => {
+                check("input", inputs.len(), arrays.input_lens().iter().sum())?;
+                let (first, further) = inputs.split_at(arrays.input_lens()[0]);
+                arrays.run(first, further, outputs)
+            }
+        }
+    }
+
+    /// Runs the program once on inputs in two buffers: those that [`Executable::split`] put into the first, and the others.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn run_split(&mut self, first: &[F], further: &[F], outputs: &mut [F]) -> Result<(), FunctionError> {
+        match &mut self.form {
+            Form::Lanes(lanes) => {
+                check("input", first.len(), self.first)?;
+                check("further input", further.len(), lanes.input_len() - self.first)?;
+                self.joined.clear();
+                self.joined.extend_from_slice(first);
+                self.joined.extend_from_slice(further);
+                lanes.run(&self.joined, outputs)
+            }
+            Form::Arrays(arrays) => arrays.run(first, further, outputs),
         }
     }
 

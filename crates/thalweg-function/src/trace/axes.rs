@@ -29,6 +29,12 @@ impl<const N: usize> IntoAxes for [i32; N] {
     }
 }
 
+impl IntoAxes for &[i32] {
+    fn axes(self) -> (Option<Vec<i32>>, bool) {
+        (Some(self.to_vec()), false)
+    }
+}
+
 /// Axes that stay, with length 1: see [`keep`].
 #[derive(Debug, Clone, Copy)]
 pub struct Keep<A>(A);

@@ -23,7 +23,9 @@ pub(in crate::execute) struct Fused<F> {
     packed: Workspace,
     /// Of the workspace, and of what the steps have beside it.
     workspace_bytes: usize,
-    inputs: usize,
+    /// How many of the program's inputs come in the first buffer, and how many numbers the two buffers hold.
+    first: usize,
+    inputs: [usize; 2],
     outputs: usize,
     isa: Isa,
 }
@@ -44,16 +46,17 @@ enum Work<F> {
 }
 
 impl<F: Float> Fused<F> {
-    pub(in crate::execute) fn new(program: Program) -> Result<Self, FunctionError> {
-        Self::shared(Arc::new(program))
+    /// Inputs after the first `first` come in a buffer of their own.
+    pub(in crate::execute) fn new(program: Program, first: usize) -> Result<Self, FunctionError> {
+        Self::shared(Arc::new(program), first)
     }
 
-    fn shared(program: Arc<Program>) -> Result<Self, FunctionError> {
+    fn shared(program: Arc<Program>, first: usize) -> Result<Self, FunctionError> {
         let numbers = program.nodes.iter().fold(0, |sum: usize, node| sum.saturating_add(node.shape.size()));
         if numbers > isize::MAX as usize / 64 {
             return Err(FunctionError::Memory { bytes: numbers.saturating_mul(size_of::<F>()) });
         }
-        let plan = ArrayPlan::new(&program);
+        let plan = ArrayPlan::new(&program, first);
         let bytes = plan.workspace.saturating_mul(size_of::<F>());
         let no_memory = || FunctionError::Memory { bytes };
         let workspace = Aligned::zeros(plan.workspace).ok_or_else(no_memory)?;
@@ -91,10 +94,21 @@ impl<F: Float> Fused<F> {
             )
             .sum();
         let workspace_bytes = bytes + packed_bytes + partials;
-        Ok(Fused { program, work, constants, workspace, packed, workspace_bytes, inputs, outputs, isa })
+        Ok(Fused {
+            program,
+            work,
+            constants,
+            workspace,
+            packed,
+            workspace_bytes,
+            first,
+            inputs,
+            outputs,
+            isa,
+        })
     }
 
-    pub(in crate::execute) fn input_len(&self) -> usize {
+    pub(in crate::execute) fn input_lens(&self) -> [usize; 2] {
         self.inputs
     }
 
@@ -124,7 +138,7 @@ impl<F: Float> Fused<F> {
         Explanation {
             steps: steps.collect(),
             workspace: self.workspace_bytes,
-            arguments: (self.inputs + self.outputs) * width,
+            arguments: (self.inputs[0] + self.inputs[1] + self.outputs) * width,
             width,
         }
     }
@@ -134,11 +148,18 @@ impl<F: Float> Fused<F> {
         super::first_array(&self.program).unwrap_or_default()
     }
 
-    pub(in crate::execute) fn run(&mut self, inputs: &[F], outputs: &mut [F]) -> Result<(), FunctionError> {
-        check("input", inputs.len(), self.inputs)?;
+    pub(in crate::execute) fn run(
+        &mut self,
+        inputs: &[F],
+        further: &[F],
+        outputs: &mut [F],
+    ) -> Result<(), FunctionError> {
+        check("input", inputs.len(), self.inputs[0])?;
+        check("further input", further.len(), self.inputs[1])?;
         check("output", outputs.len(), self.outputs)?;
         let bases = Bases {
             inputs: inputs.as_ptr().cast_mut(),
+            further: further.as_ptr().cast_mut(),
             outputs: outputs.as_mut_ptr(),
             constants: self.constants.as_mut_ptr(),
             workspace: self.workspace.as_mut_ptr(),
@@ -180,7 +201,7 @@ impl<F: Float> Fused<F> {
 impl<F: Float> Clone for Fused<F> {
     /// Another one of the same program, with memory of its own.
     fn clone(&self) -> Self {
-        match Self::shared(Arc::clone(&self.program)) {
+        match Self::shared(Arc::clone(&self.program), self.first) {
             Ok(fused) => fused,
             Err(error) => panic!("{error}"),
         }

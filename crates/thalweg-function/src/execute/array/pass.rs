@@ -21,6 +21,7 @@ use crate::primitive::ProductDims;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bases<F> {
     pub(super) inputs: *mut F,
+    pub(super) further: *mut F,
     pub(super) outputs: *mut F,
     pub(super) constants: *mut F,
     pub(super) workspace: *mut F,
@@ -35,6 +36,7 @@ impl<F> Bases<F> {
     pub(super) fn of(&self, region: Region) -> *mut F {
         match region {
             Region::Inputs => self.inputs,
+            Region::Further => self.further,
             Region::Outputs => self.outputs,
             Region::Constants => self.constants,
             Region::Workspace => self.workspace,

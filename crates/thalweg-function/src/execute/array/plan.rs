@@ -7,6 +7,8 @@ use crate::program::{Program, Shape};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Region {
     Inputs,
+    /// The inputs that come in a buffer of their own.
+    Further,
     Outputs,
     Constants,
     /// What is needed between steps.
@@ -143,6 +145,7 @@ pub(super) struct ArrayPlan {
     pub(super) steps: Vec<Step>,
     pub(super) constants: Vec<f64>,
     pub(super) workspace: usize,
-    pub(super) inputs: usize,
+    /// In the caller's first buffer, and in the further one.
+    pub(super) inputs: [usize; 2],
     pub(super) outputs: usize,
 }

@@ -32,7 +32,8 @@ pub(super) enum Draft {
 pub(super) const GRAIN: usize = 16;
 
 impl ArrayPlan {
-    pub(super) fn new(program: &Program) -> Self {
+    /// Of the inputs, those after the first `first` come in a buffer of their own.
+    pub(super) fn new(program: &Program, first: usize) -> Self {
         let partition = Partition::new(program);
         let mut planner = Planner {
             storage_of: vec![usize::MAX; partition.program.nodes.len()],
@@ -42,11 +43,11 @@ impl ArrayPlan {
             constants: Vec::new(),
             outputs: 0,
         };
-        planner.place_given();
+        let inputs = planner.place_given(first);
         planner.place_results();
         planner.draft_steps();
         let workspace = planner.place_workspace();
-        planner.finish(workspace)
+        planner.finish(workspace, inputs)
     }
 }
 
@@ -67,14 +68,16 @@ impl Planner {
         self.storages.len() - 1
     }
 
-    /// Inputs and constant arrays.
-    fn place_given(&mut self) {
-        let mut offset = 0;
+    /// Inputs, those after the first `first` in a region of their own, and constant arrays; how many numbers the inputs' regions hold.
+    fn place_given(&mut self, first: usize) -> [usize; 2] {
+        let mut held = [0; 2];
         for k in 0..self.partition.program.inputs.len() {
             let id = self.partition.program.inputs[k].node;
             let count = self.partition.node(id).shape.size();
-            self.storage_of[id.index()] = self.store(Region::Inputs, offset, count);
-            offset += count;
+            let (region, held) =
+                if k < first { (Region::Inputs, &mut held[0]) } else { (Region::Further, &mut held[1]) };
+            self.storage_of[id.index()] = self.store(region, *held, count);
+            *held += count;
         }
         for k in 0..self.partition.program.nodes.len() {
             let node = self.partition.program.nodes[k];
@@ -90,6 +93,7 @@ impl Planner {
             self.constants.extend(values);
             self.constants.resize(self.constants.len().next_multiple_of(GRAIN) + GRAIN, 0.0);
         }
+        held
     }
 
     /// Values that are computed where the caller wants them, or in the workspace.
@@ -314,10 +318,9 @@ impl Planner {
         (storage, first, strides)
     }
 
-    fn finish(mut self, workspace: usize) -> ArrayPlan {
+    fn finish(mut self, workspace: usize, inputs: [usize; 2]) -> ArrayPlan {
         let drafts = std::mem::take(&mut self.drafts);
         let steps = drafts.into_iter().map(|(draft, _)| self.step(draft)).collect();
-        let inputs = self.partition.program.input_shapes().map(|shape| shape.size()).sum();
         ArrayPlan { steps, constants: self.constants, workspace, inputs, outputs: self.outputs }
     }
 
@@ -367,7 +370,7 @@ impl Planner {
             }
         });
         let storage = &self.storages[self.storage_of[view.base.index()]];
-        let slack = if storage.place.region == Region::Inputs || storage.place.region == Region::Outputs {
+        let slack = if matches!(storage.place.region, Region::Inputs | Region::Further | Region::Outputs) {
             0
         } else {
             GRAIN
