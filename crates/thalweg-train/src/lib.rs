@@ -5,6 +5,7 @@
 //! - [`history`] records what happened, and writes it to files.
 //! - [`layer`], [`initializer`] and [`network`] say what is computed, and what is learnt; [`loss`] says how far from right it is.
 //! - [`learn`] computes losses and gradients of batches, and evaluates whole data sets.
+//! - [`run`] is the mini-batch loop.
 //!
 //! How functions are differentiated and run, and what a rule does with a gradient, never lives here.
 
@@ -16,3 +17,4 @@ pub mod layer;
 pub mod learn;
 pub mod loss;
 pub mod network;
+pub mod run;

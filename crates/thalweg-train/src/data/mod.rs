@@ -55,5 +55,6 @@ pub use normalize::{Normalization, Normalizer, Over};
 pub use npy::{npy_from_bytes, read_npy, write_npy};
 pub use npz::Npz;
 pub use npz_write::{npz_to_bytes, write_npz};
+pub(crate) use sampler::shuffle;
 pub use sampler::{Position, Sampler, Sampling};
 pub use table::{Column, CsvOptions, csv_from_bytes, read_csv};

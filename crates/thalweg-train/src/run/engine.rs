@@ -1,0 +1,165 @@
+//! [`Engine`]: the compiled parts of a run, which runs with other optimisers can use again.
+
+use super::{Options, Task, TrainError, curvature::Curvature};
+use crate::{
+    data::{Batch, Dataset, shuffle},
+    learn::{Evaluator, Learner, Metrics},
+    loss::L2,
+};
+
+/// Examples that are evaluated at a time.
+const EVALUATED: usize = 256;
+
+/// What is compiled for batches of one size.
+struct Sized {
+    learner: Learner,
+    curvature: Option<Curvature>,
+}
+
+pub(crate) struct Engine {
+    task: Task,
+    penalty: Option<L2>,
+    whole: Sized,
+    /// For the last batch of an epoch, if it has been smaller.
+    rest: Option<Sized>,
+    /// Whether the batch at hand is such.
+    at_rest: bool,
+    evaluator: Evaluator,
+    /// The validation examples that are looked at.
+    validated: Vec<usize>,
+}
+
+impl Engine {
+    pub(crate) fn new(task: &Task, options: &Options) -> Result<Self, TrainError> {
+        let whole = Sized::new(task, options.penalty, options.batch)?;
+        let evaluator = Evaluator::new(&task.network, &*task.loss, EVALUATED)?;
+        let engine = Self {
+            task: task.clone(),
+            penalty: options.penalty,
+            whole,
+            rest: None,
+            at_rest: false,
+            evaluator,
+            validated: Vec::new(),
+        };
+        Ok(engine.checked()?.validating_on(options))
+    }
+
+    /// That the data are what network and loss take.
+    fn checked(mut self) -> Result<Self, TrainError> {
+        let batch = self.whole.learner.batch();
+        self.whole.learner.gather(&self.task.train, &vec![0; batch])?;
+        if let Some(data) = self.task.validation.clone() {
+            let (parameters, buffers) =
+                (self.task.network.initialize(0), self.task.network.initial_buffers());
+            self.evaluator.evaluate_some(&parameters, &buffers, &data, 0..0)?;
+        }
+        Ok(self)
+    }
+
+    fn validating_on(mut self, options: &Options) -> Self {
+        let len = self.task.validation.as_ref().map_or(0, |data| data.len());
+        match options.validate_on {
+            Some(some) if some < len => {
+                // The same for every seed, so that runs can be compared.
+                shuffle(0, *b"validate", 0, len, &mut self.validated);
+                self.validated.truncate(some);
+                self.validated.sort_unstable();
+            }
+            _ => self.validated = (0..len).collect(),
+        }
+        self
+    }
+
+    pub(crate) fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Puts a batch in place. Of batches, numbered from 0, random numbers depend.
+    pub(crate) fn load(
+        &mut self,
+        batch: &Batch,
+        seed: u64,
+        number: u64,
+        curved: bool,
+    ) -> Result<(), TrainError> {
+        let size = batch.len();
+        self.at_rest = size != self.whole.learner.batch();
+        if self.at_rest && self.rest.as_ref().is_none_or(|rest| rest.learner.batch() != size) {
+            self.rest = Some(Sized::new(&self.task, self.penalty, size)?);
+        }
+        let (task, penalty) = (self.task.clone(), self.penalty);
+        let Sized { learner, curvature } = self.sized();
+        learner.load(batch)?;
+        learner.set_key(seed, number);
+        if curved {
+            if curvature.is_none() {
+                *curvature = Some(Curvature::training(&task, penalty, size)?);
+            }
+            if let Some(curvature) = curvature {
+                // Whole numbers up to 2²⁴ are exact; random layers draw other numbers here than for the gradient.
+                curvature.load(batch, Some((number % (1 << 24)) as f32));
+            }
+        }
+        Ok(())
+    }
+
+    fn sized(&mut self) -> &mut Sized {
+        match &mut self.rest {
+            Some(rest) if self.at_rest => rest,
+            _ => &mut self.whole,
+        }
+    }
+
+    /// The loss of the batch in place.
+    pub(crate) fn slope(&mut self, parameters: &[f32], buffers: &[f32]) -> Result<f32, TrainError> {
+        Ok(self.sized().learner.loss_and_gradient(parameters, buffers)?)
+    }
+
+    /// Gradient, buffers and accuracy of the last [`slope`](Self::slope).
+    pub(crate) fn learner(&mut self) -> &Learner {
+        &self.sized().learner
+    }
+
+    /// The Hessian of the batch in place times a vector.
+    pub(crate) fn hessian_vector(
+        &mut self,
+        parameters: &[f32],
+        buffers: &[f32],
+        vector: &[f32],
+        product: &mut [f32],
+    ) -> Result<(), TrainError> {
+        match &mut self.sized().curvature {
+            Some(curvature) => curvature.product(parameters, buffers, vector, product),
+            None => Ok(()),
+        }
+    }
+
+    /// Loss and accuracy on the validation examples that are looked at, if there are some.
+    pub(crate) fn validate(
+        &mut self,
+        parameters: &[f32],
+        buffers: &[f32],
+    ) -> Result<Option<Metrics>, TrainError> {
+        let Some(data) = &self.task.validation else { return Ok(None) };
+        let indices = self.validated.iter().copied();
+        Ok(Some(self.evaluator.evaluate_some(parameters, buffers, data, indices)?))
+    }
+
+    /// Loss and accuracy on other examples.
+    pub(crate) fn evaluate(
+        &mut self,
+        parameters: &[f32],
+        buffers: &[f32],
+        data: &Dataset,
+    ) -> Result<Metrics, TrainError> {
+        Ok(self.evaluator.evaluate(parameters, buffers, data)?)
+    }
+}
+
+impl Sized {
+    fn new(task: &Task, penalty: Option<L2>, batch: usize) -> Result<Self, TrainError> {
+        let learner = Learner::penalized(&task.network, &*task.loss, penalty, batch)?;
+        Ok(Self { learner, curvature: None })
+    }
+}
