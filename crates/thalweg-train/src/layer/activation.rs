@@ -76,8 +76,11 @@ impl Activation {
         match self {
             Activation::Relu => x.relu(),
             Activation::LeakyRelu { slope } => select(Var::constant(0.0).less(x), x, slope * x),
-            // The exponent is kept from overflowing where its value is not used.
-            Activation::Elu { alpha } => select(Var::constant(0.0).less(x), x, alpha * x.min(0.0).expm1()),
+            Activation::Elu { alpha } => {
+                // The exponent is kept from overflowing where its value is not used.
+                let positive = Var::constant(0.0).less(x);
+                select(positive, x, alpha * select(positive, 0.0, x).expm1())
+            }
             Activation::Gelu => {
                 let inner = FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (x + 0.044715 * (x * x * x));
                 0.5 * x * (1.0 + inner.tanh())

@@ -11,7 +11,7 @@ use std::fmt;
 /// assert_eq!(network.summary().to_string(), "\
 /// layer             output  parameters
 /// 0  Dense          [512]      401,920
-/// 1  Activation     [512]            0
+/// 1  Relu           [512]            0
 /// 2  Dense          [10]         5,130
 ///    total                     407,050
 /// ");

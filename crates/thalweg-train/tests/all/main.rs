@@ -1,4 +1,4 @@
-//! Data, histories and runs as their users see them.
+//! Data, layers, networks, histories and runs as their users see them.
 
 mod checkpoint;
 mod damaged;
@@ -7,8 +7,12 @@ mod dataset;
 mod fetch;
 mod files;
 mod history;
+mod initial;
 mod killed;
+mod layers;
+mod learning;
 mod loader;
+mod model;
 mod normalize;
 mod npy;
 mod run;
