@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Plot(arguments) => command::plot::run(arguments),
         Command::Grid(arguments) => command::grid::run(arguments),
         Command::Fit(arguments) => command::fit::run(arguments),
+        Command::Train(arguments) => command::train::run(arguments),
         Command::List(arguments) => command::list::run(arguments),
     };
     match result {

@@ -15,6 +15,7 @@ pub(crate) enum Format {
     Html,
     Svg,
     Png,
+    Parquet,
 }
 
 impl Format {

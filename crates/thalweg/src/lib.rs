@@ -43,6 +43,7 @@
 //! - [`rule`]: optimisers, chains and schedules over flat slices;
 //! - [`solve`]: runs, constraints, histories and what can be said of a point;
 //! - [`landscape`]: functions worth minimising;
+//! - [`train`]: data, layers, losses and the mini-batch loop;
 //! - [`figure`]: HTML, SVG and PNG;
 //! - [`picture`]: from solutions to figures;
 //! - [`spec`]: the grammar of `adam(lr=0.1)`.
@@ -56,6 +57,7 @@ pub use thalweg_landscape as landscape;
 pub use thalweg_rule as rule;
 pub use thalweg_solve as solve;
 pub use thalweg_spec as spec;
+pub use thalweg_train as train;
 
 /// The guide's examples are tests.
 #[cfg(doctest)]
@@ -76,6 +78,8 @@ mod guide {
         ManyStarts "many-starts"
         Constraints "constraints"
         SecondOrder "second-order"
+        Training "training"
+        WhichOptimiser "which-optimiser"
         Figures "figures"
     }
 }

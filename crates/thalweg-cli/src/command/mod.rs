@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod minimize;
 pub(crate) mod plot;
 mod plot_schedule;
+pub(crate) mod train;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -6,10 +6,12 @@
 //! What never lives here: how losses are minimised.
 
 mod classes;
+mod named;
 mod penalty;
 mod values;
 
 pub use classes::{BinaryCrossEntropy, CrossEntropy};
+pub use named::{NAMES, parse};
 pub use penalty::L2;
 pub use values::{Huber, MeanSquaredError};
 

@@ -32,6 +32,7 @@ mod observer;
 mod options;
 mod saving;
 mod status;
+mod summary;
 mod task;
 mod trained;
 
@@ -44,5 +45,6 @@ pub use observer::{Observer, State};
 pub use options::{Checkpoints, Length, Options};
 pub use saving::Resumed;
 pub use status::{NonFinite, Place, Status};
+pub use summary::{Spread, Summary, summarize};
 pub use task::Task;
 pub use trained::Trained;

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::figure;
 use crate::function::FunctionError;
 use crate::solve::SolveError;
+use crate::train::run::TrainError;
 
 /// Why a picture cannot be made.
 #[derive(Debug, Error)]
@@ -16,6 +17,9 @@ pub enum PictureError {
     /// The function cannot be analysed.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// The network cannot be evaluated.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// The figure cannot be drawn or written.
     #[error(transparent)]
     Figure(#[from] figure::Error),

@@ -11,12 +11,14 @@ mod frame;
 mod plane;
 mod run;
 mod sample;
+mod training;
 
 pub use error::PictureError;
 pub use fit::{fit_figures, loss_field};
 pub use plane::Plane;
 pub use run::Path;
 pub use sample::{curve, derivative, downhill, field, field_on};
+pub use training::{training_figures, training_page, training_table};
 
 use crate::figure::{
     Axis, Contours, Curve, Figure, GradientField, Losses, Mark, MarkKind, OneDimension, Page, Starts,
