@@ -209,7 +209,9 @@ impl<F: Real> Joint<F> {
             (Some(frame), None) => isa.run(RefineFramed { transform: &Same, frame, far }, update, x, slots),
             (None, Some(core)) => {
                 if far {
-                    slots.iter().for_each(|slot| threads::ask_ahead(slot));
+                    for slot in &slots {
+                        threads::ask_ahead(slot);
+                    }
                 }
                 core.apply(at, update, x, slots);
             }
@@ -298,7 +300,9 @@ mod tests {
         let shape = Shape::new(1, 1).unwrap();
         let problem = Problem { shape, layout: Layout::flat(1).into(), first: 0 };
         let mut stages: Vec<_> = kinds.chars().map(|kind| piece(kind).stage(&problem).unwrap()).collect();
-        stages.iter_mut().for_each(|stage| stage.begin(1));
+        for stage in &mut stages {
+            stage.begin(1);
+        }
         stages
     }
 
@@ -320,10 +324,7 @@ mod tests {
     }
 
     fn together<F: Real>(isa: Isa, kinds: &str, u: &mut [F], x: &mut [F], slots: &mut [Vec<F>]) {
-        let mut stages = stages::<F>(kinds);
-        for stage in &mut stages {
-            stage.begin(1);
-        }
+        let stages = stages::<F>(kinds);
         let mut joints = joints(&stages, 0..stages.len());
         let count = joints.len();
         for (i, joint) in joints.iter_mut().enumerate() {
@@ -333,7 +334,7 @@ mod tests {
                 own[0] = &mut slots[k];
             }
             let core = joint.core.map(|k| &*stages[k]);
-            let part = Part { at: 0, update: &mut *u, slots: own, far: kinds.len() % 2 == 0 };
+            let part = Part { at: 0, update: &mut *u, slots: own, far: kinds.len().is_multiple_of(2) };
             if i + 1 < count {
                 joint.refine(core, isa, part, x);
             } else {
@@ -351,6 +352,9 @@ mod tests {
         }
     }
 
+    /// Changes update, parameters and slots.
+    type Way<F> = fn(Isa, &str, &mut [F], &mut [F], &mut [Vec<F>]);
+
     fn same_bits<F: Real>() {
         let numbers =
             [0.0, -0.0, 0.5, -1.1, 0.7, 3e-39, -1e-310, 1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
@@ -363,7 +367,7 @@ mod tests {
         for word in (1..=4).flat_map(words) {
             let (u, x): (Vec<F>, Vec<F>) = pairs().map(|[u, x]| (u, x)).unzip();
             let slots = vec![x.clone(); word.len()];
-            let run = |way: fn(Isa, &str, &mut [F], &mut [F], &mut [Vec<F>])| {
+            let run = |way: Way<F>| {
                 let (mut u, mut x, mut slots) = (u.clone(), x.clone(), slots.clone());
                 way(isa, &word, &mut u, &mut x, &mut slots);
                 (key(&x), slots.iter().map(|slot| key(slot)).collect::<Vec<_>>())
