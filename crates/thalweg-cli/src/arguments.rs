@@ -357,9 +357,9 @@ LOSS is cross_entropy(label_smoothing=0, factor=1), bce, mse or huber(delta=1).
 
 Examples:
   thalweg train
-  thalweg train -o 'sgd(lr=0.1)' -o 'adam(lr=0.001)' --epochs 20 --threshold 0.3 --out report.html
+  thalweg train -o 'sgd(lr=0.1)' -o adam --epochs 5 --out report.html
   thalweg train --find-lr -o adam
-  thalweg train --model 'cnn(16, 32)' -o 'adamw(lr=one_cycle(max=0.003, steps=1200))' --steps 1200 --checkpoints run --resume
+  thalweg train -m 'cnn(8, 16)' --epochs 2 --checkpoints run --resume
 ")]
 pub(crate) struct TrainArguments {
     /// What to learn from: digits, mnist, fashion-mnist, a folder with IDX files, a .csv or a .npz file

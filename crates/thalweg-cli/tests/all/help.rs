@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::{folder, run};
 
-const COMMANDS: [&str; 7] = ["minimize", "compare", "analyze", "plot", "grid", "fit", "list"];
+const COMMANDS: [&str; 8] = ["minimize", "compare", "analyze", "plot", "grid", "fit", "train", "list"];
 
 #[test]
 fn the_help_of_every_command_shows_examples_that_work_as_printed() {

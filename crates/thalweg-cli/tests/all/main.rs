@@ -8,3 +8,4 @@ mod help;
 mod json;
 mod manners;
 mod support;
+mod train;

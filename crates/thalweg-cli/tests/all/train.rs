@@ -1,0 +1,178 @@
+//! `thalweg train`: networks on data.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ran, folder, run, run_in};
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
+}
+
+#[test]
+fn the_digits_are_learnt_without_any_file() {
+    let result = json(&run(&["train", "--epochs", "8", "-o", "adam(lr=0.01)", "--json"]));
+    assert_eq!((result["data"].as_str(), result["model"].as_str()), (Some("digits"), Some("mlp(128)")));
+    assert_eq!(
+        result["examples"].as_u64().zip(result["validation_examples"].as_u64()).map(|(a, b)| a + b),
+        Some(1797)
+    );
+    assert_eq!(result["parameters"], 64 * 128 + 128 + 128 * 10 + 10);
+    let run = &result["runs"][0];
+    assert_eq!((run["status"].as_str(), run["history"].as_object()), (Some("finished"), None));
+    // Logistic regression reaches 95 to 96 % on this split of sizes.
+    assert!(run["validation_accuracy"].as_f64().unwrap() > 0.95, "{run}");
+}
+
+#[test]
+fn optimisers_share_start_and_batches_and_seeds_give_medians() {
+    let folder = folder();
+    let arguments = "train --model mlp(16) --steps 40 --validate-every 10 --threshold 1.9 --seeds 3 --history -o sgd(lr=0.01) -o adam(lr=0.01) \
+                     --out runs.csv --out report.html --json";
+    let ran = run_in(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>());
+    let result = json(&ran);
+    let runs = result["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 6);
+    let first = |run: &Value| run["history"]["loss"][0].as_f64().unwrap();
+    for seed in 0..3 {
+        // The first loss is that of the initial parameters.
+        assert_eq!(first(&runs[seed]), first(&runs[3 + seed]));
+        assert!(runs[seed]["first_below"].is_null() && runs[3 + seed]["first_below"].is_u64());
+    }
+    assert_ne!(first(&runs[0]), first(&runs[1]));
+    let csv = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
+    assert!(csv.starts_with("optimizer,seed,step,epoch,loss,accuracy,validation_loss"), "{csv:.80}");
+    assert_eq!(csv.lines().count(), 1 + 6 * 40);
+    let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    for words in [
+        "mlp(16) on digits",
+        "3 runs for each optimiser",
+        "Validation loss",
+        "predicted class",
+        "Mistakes, the surest first",
+    ] {
+        assert!(report.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn a_run_that_is_resumed_ends_with_the_weights_of_one_that_was_not() {
+    let folder = folder();
+    let train = |more: &str| {
+        let arguments = format!("train --model mlp(16,dropout=0.2) -o adam(lr=0.01) --batch 100 {more}");
+        let ran = run_in(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran
+    };
+    train("--steps 30 --export whole.npz");
+    train("--steps 30 --checkpoints run --checkpoint-every 7");
+    // As after a crash: the last checkpoint is gone, the one before is the newest.
+    let newest =
+        fs::read_dir(folder.path().join("run")).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    fs::remove_file(newest).unwrap();
+    let ran = train("--steps 30 --checkpoints run --checkpoint-every 7 --resume --export resumed.npz");
+    assert!(ran.err.contains("going on from"), "{}", ran.err);
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("whole.npz"), read("resumed.npz"));
+
+    let other = "train --model mlp(16) --batch 100 --steps 30 --checkpoints run --resume";
+    let ran = run_in(folder.path(), &other.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("is a checkpoint of a run whose"), "{}", ran.err);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_a_result_with_a_warning() {
+    let ran = run(&["train", "--model", "mlp(16)", "--steps", "50", "-o", "sgd(lr=1e30)", "--json"]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(json(&ran)["runs"][0]["status"], "non_finite");
+    assert!(ran.err.contains("warning") && ran.err.contains("the loss of the batch of step"), "{}", ran.err);
+}
+
+#[test]
+fn tables_of_classes_and_of_numbers_are_told_apart() {
+    let folder = folder();
+    let rows = |target: &dyn Fn(f64) -> String| -> String {
+        (0..80).map(|k| f64::from(k) / 40.0 - 1.0).map(|x| format!("{x},{},{}\n", x * x, target(x))).collect()
+    };
+    let kinds = rows(&|x| if x > 0.0 { "right".into() } else { "left".into() });
+    let numbers = rows(&|x| format!("{}", 0.5 * x + 0.1));
+    for (name, text, loss) in [("kinds.csv", kinds, "cross_entropy"), ("numbers.csv", numbers, "mse")] {
+        fs::write(folder.path().join(name), format!("x,square,y\n{text}")).unwrap();
+        let arguments = [
+            "train",
+            "--data",
+            name,
+            "--model",
+            "mlp",
+            "--batch",
+            "16",
+            "--steps",
+            "300",
+            "-o",
+            "adam(lr=0.05)",
+            "--json",
+        ];
+        let result = json(&run_in(folder.path(), &arguments));
+        assert_eq!(result["loss"].as_str(), Some(loss));
+        assert!(result["runs"][0]["validation_loss"].as_f64().unwrap() < 0.2, "{result}");
+    }
+}
+
+#[test]
+fn a_learning_rate_is_suggested_between_too_small_and_too_large() {
+    let folder = folder();
+    let ran = run_in(
+        folder.path(),
+        &["train", "--model", "mlp(32)", "--find-lr", "-o", "adam", "--out", "rates.svg", "--json"],
+    );
+    let suggestion = json(&ran)["suggestion"].as_f64().unwrap();
+    assert!((1e-4..1.0).contains(&suggestion), "{suggestion}");
+    assert!(
+        fs::read_to_string(folder.path().join("rates.svg")).unwrap().contains("log10 of the learning rate")
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_would_be_right() {
+    let cases = [
+        ("--data digit", "--data: there is no `digit`; give digits, mnist"),
+        ("--model mpl(16)", "did you mean `mlp`?"),
+        ("--model cnn(8,kernel=4)", "must be odd, found 4"),
+        ("-o adm", "did you mean `adam`?"),
+        ("--loss cross_entropy(label_smoothing=2)", "from 0 to 1"),
+        ("--loss huber", "classes"),
+        ("--sampling random", "--sampling must be shuffled, with_replacement or in_order, found random"),
+        ("--normalize max", "--normalize must be none, unit or standard, found max"),
+        ("--validation 1.5", "--validation must be from 0 to below 1, found 1.5"),
+        ("--batch 5000", "--batch: 5000 examples, but there are only"),
+        ("--ema 1", "--ema must be from 0 to below 1, found 1"),
+        ("--resume", "--checkpoints"),
+        ("--out model.txt", "must be one of .html .svg .png .json .csv .parquet"),
+        ("--export weights.bin", "must be one of .safetensors .npz"),
+        ("--find-lr -o adam -o sgd", "--find-lr: give one --optimizer"),
+    ];
+    for (arguments, wanted) in cases {
+        let all: Vec<&str> = ["train"].into_iter().chain(arguments.split_whitespace()).collect();
+        let ran = run(&all);
+        assert_eq!(ran.code, 2, "{arguments}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(wanted), "{arguments}: {}", ran.err);
+    }
+}
+
+/// The second document's experiment in short: MNIST as it is, where its files are at hand.
+#[test]
+fn adam_is_ahead_of_momentum_ahead_of_plain_descent_on_mnist() {
+    let Some(dir) = std::env::var_os("THALWEG_MNIST") else {
+        eprintln!("skipped: THALWEG_MNIST does not name a folder with MNIST's files");
+        return;
+    };
+    assert!(Path::new(&dir).is_dir(), "THALWEG_MNIST is {}: no folder", dir.display());
+    let arguments = "train --data mnist --normalize none --model mlp(64) --loss cross_entropy(factor=0.1) --batch 128 --sampling with_replacement \
+                     --steps 60 --validate-every 5 --validate-on 1024 --threshold 1.5 --json -o sgd(lr=0.001) -o heavy_ball(lr=0.001) -o adam(eps=1e-6)";
+    let result = json(&run(&arguments.split_whitespace().collect::<Vec<_>>()));
+    let losses: Vec<f64> = (0..3).map(|k| result["runs"][k]["validation_loss"].as_f64().unwrap()).collect();
+    assert!(losses[2] < losses[1] && losses[1] < losses[0], "{losses:?}");
+}
