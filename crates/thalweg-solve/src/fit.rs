@@ -5,9 +5,10 @@ use thalweg_rule::{Adam, Evaluation, Optimizer, Rule};
 
 use crate::clock::Clock;
 use crate::error::check_point;
+use crate::objective::parts_of;
 use crate::random::{Purpose, below, words};
 use crate::scalar::{all_finite, narrow, wide};
-use crate::{Scalar, SolveError, Status};
+use crate::{Method, Scalar, SolveError, Status};
 
 /// A curve to be fitted: predictions as a function of parameters and of one example's data.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +106,9 @@ pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitt
     let count = problem.target.len();
     let size = options.batch.unwrap_or(count);
     let mut residuals = Residuals::new(problem)?;
-    let mut rule = options.method.rule::<F>(problem.start.len(), 1)?;
+    let method = Method::from(options.method.clone());
+    let mut rule =
+        options.method.rule_for::<F>(&method.layout(parts_of(problem.prediction, problem.start.len())))?;
     if rule.needs().hessian_vector {
         return Err(SolveError::Missing { needs: "this rule", what: "Hessian-vector products" });
     }

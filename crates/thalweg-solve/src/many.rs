@@ -66,7 +66,7 @@ pub fn minimize_many_observed<F: Scalar>(
     options.check(dim)?;
     starts.check(dim)?;
     check_history::<F>(options, dim, starts.len())?;
-    traced.prepare(options.method.needs(dim)?)?;
+    traced.prepare(options.method.needs_with(&options.method.layout(traced.parts()))?)?;
 
     // Functions of arrays run at one point at a time, each on all its elements.
     // So do descents: each start needs its own number of trials.

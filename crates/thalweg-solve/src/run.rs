@@ -162,7 +162,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
 }
 
 fn check_derivatives<F: Scalar, O: Objective<F>>(objective: &O, method: &Method) -> Result<(), SolveError> {
-    let (needs, has) = (method.needs(objective.dim())?, objective.derivatives());
+    let (needs, has) = (method.needs_with(&method.layout(objective.parts()))?, objective.derivatives());
     let missing = |what| Err(SolveError::Missing { needs: method.name(), what });
     if needs.hessian && !has.hessian {
         return missing("the Hessian");

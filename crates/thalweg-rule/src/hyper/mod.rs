@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use thalweg_spec::{Call, Options, SpecError};
 
 use reader::Reader;
-use visitors::{Checker, Lister, Numbers, Printer, Setter};
+use visitors::{Checker, Lister, Numbers, Patterns, Printer, Setter};
 
 pub(crate) use held::{Held, Hyperparameter, Need, Place, Visitor};
 pub(crate) use recipe::{choices, default_of, recipe};
@@ -113,6 +113,13 @@ pub(crate) trait Describe: Clone {
     /// Sets a hyperparameter that is a number; a schedule becomes constant.
     fn set(&mut self, key: &str, value: f64) {
         let Ok(()) = self.visit(&mut Setter { key, value });
+    }
+
+    /// Whether it picks parts of the parameters by their names.
+    fn picks_parts(&self) -> bool {
+        let mut patterns = Patterns(false);
+        let Ok(()) = self.clone().visit(&mut patterns);
+        patterns.0
     }
 
     /// A hyperparameter that contradicts the others, and why.

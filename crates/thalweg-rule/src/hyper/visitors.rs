@@ -35,6 +35,18 @@ impl Visitor for Lister {
     }
 }
 
+/// Whether there is text, which is always patterns of names.
+pub(super) struct Patterns(pub(super) bool);
+
+impl Visitor for Patterns {
+    type Error = Infallible;
+
+    fn visit(&mut self, _: Place, held: Held<'_>) -> Result<(), Infallible> {
+        self.0 |= matches!(held, Held::Text(_) | Held::TextOrNone(Some(_)));
+        Ok(())
+    }
+}
+
 /// The hyperparameters that are numbers, at a step.
 pub(super) struct Numbers {
     pub(super) step: u64,
@@ -101,7 +113,7 @@ impl Visitor for Printer {
             Held::ScheduleOrNone(schedule) => schedule.as_ref().map(Schedule::to_value),
             Held::Schedules(list) => Some(Value::List(list.iter().map(Schedule::to_value).collect())),
             Held::Flag(flag) => Some((*flag).into()),
-            Held::Choice(name, _) => Some(Call::new(*name).into()),
+            Held::Choice(name, _) => Some(Call::new(name).into()),
             Held::Text(text) => Some(Value::Text(text.clone())),
             Held::TextOrNone(text) => text.clone().map(Value::Text),
             Held::ListOrNone(list) => list.as_deref().map(Into::into),

@@ -78,6 +78,13 @@ macro_rules! links {
                 }
             }
 
+            /// Whether it picks parts of the parameters by their names.
+            pub(super) fn picks_parts(&self) -> bool {
+                match self {
+                    $($(Link::$rule(rule) => Describe::picks_parts(rule),)*)*
+                }
+            }
+
             /// The hyperparameters that are numbers, with their values at a step.
             pub(super) fn numbers(&self, step: u64) -> Vec<(Cow<'static, str>, f64)> {
                 match self {

@@ -130,17 +130,6 @@ impl Optimizer {
         self.rule_from(dim, lanes, 0)
     }
 
-    /// As [`rule_from`](Optimizer::rule_from), for named, shaped parts.
-    #[cfg(feature = "checkpoints")]
-    pub(crate) fn rule_with<F: Real>(
-        &self,
-        layout: &Layout,
-        lanes: usize,
-        first: u64,
-    ) -> Result<Box<dyn Rule<F>>, RuleError> {
-        F::rule_of(self, layout.clone(), lanes, first)
-    }
-
     /// As [`rule`](Optimizer::rule), for the problems from number `first` on of a greater set: a rule that draws random numbers
     /// draws them by the problem's number, so they do not depend on how the set is divided.
     ///
@@ -173,6 +162,33 @@ impl Optimizer {
     /// ```
     pub fn rule_for<F: Real>(&self, layout: &Layout) -> Result<Box<dyn Rule<F>>, RuleError> {
         F::rule_of(self, layout.clone(), 1, 0)
+    }
+
+    /// As [`rule_from`](Optimizer::rule_from), for named, shaped parts.
+    ///
+    /// # Errors
+    /// As [`rule`](Optimizer::rule).
+    pub fn rule_with<F: Real>(
+        &self,
+        layout: &Layout,
+        lanes: usize,
+        first: u64,
+    ) -> Result<Box<dyn Rule<F>>, RuleError> {
+        F::rule_of(self, layout.clone(), lanes, first)
+    }
+
+    /// Whether a link picks parts of the parameters by their names, as `groups`, `freeze` and masks do: such a chain needs a
+    /// [`Layout`] that has these names.
+    ///
+    /// ```
+    /// use thalweg_rule::Optimizer;
+    ///
+    /// assert!(Optimizer::parse("freeze(\"*.bias\") | adam()")?.picks_parts());
+    /// assert!(!Optimizer::parse("lamb()")?.picks_parts());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn picks_parts(&self) -> bool {
+        self.links.iter().any(Link::picks_parts)
     }
 
     /// How many numbers the rule remembers for each parameter of a matrix of 64 rows and 64 columns: 2 for Adam, little more than 0

@@ -135,6 +135,10 @@ impl Describe for Groups {
         format!("{}([pattern, chain...], ...)", Self::NAME)
     }
 
+    fn picks_parts(&self) -> bool {
+        true
+    }
+
     fn check(&self) -> Result<(), RuleError> {
         if self.entries.is_empty() {
             return Err(wrong("entries", "must be given, such as [\"*.bias\", sgd(lr=0.1)]".to_owned()));

@@ -31,7 +31,9 @@ pub(crate) fn cases() -> Vec<Value> {
         let mut fixture: Value = serde_json::from_str(fixture).unwrap();
         let kept = fixture["kept"].take();
         let Value::Array(mut cases) = fixture["cases"].take() else { panic!("no list of cases") };
-        cases.iter_mut().for_each(|case| case["kept"] = kept.clone());
+        for case in &mut cases {
+            case["kept"] = kept.clone();
+        }
         cases
     };
     let compared = |case: &Value| {

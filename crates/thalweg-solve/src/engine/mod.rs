@@ -112,7 +112,7 @@ impl<F: Scalar> Engine<F> {
         let mut engine = Engine {
             dim,
             lanes,
-            stepper: Stepper::new(options, dim, lanes, first)?,
+            stepper: Stepper::new(options, options.method.layout(source.parts()), lanes, first)?,
             compiled: None,
             any_tolerance: options.any_tolerance() || default.is_some(),
             tolerances,
@@ -149,7 +149,7 @@ impl<F: Scalar> Engine<F> {
         }
         engine.look();
         if let (1, Some(program)) = (lanes, source.program())
-            && let Some(rule) = engine.stepper.lone_rule(options, dim)?
+            && let Some(rule) = engine.stepper.lone_rule(options)?
         {
             engine.compiled = Compiled::new(program, rule, &engine.x, &engine.out)?;
         }

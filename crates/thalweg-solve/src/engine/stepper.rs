@@ -1,6 +1,6 @@
 //! [`Stepper`]: one step of any method under any constraint, for any number of problems side by side.
 
-use thalweg_rule::{Evaluation, Rule};
+use thalweg_rule::{Evaluation, Layout, Rule};
 
 use crate::constraint::{Constraint, Held, Lagrangian, Projection};
 use crate::dense;
@@ -29,6 +29,7 @@ struct Noise {
 }
 
 pub(crate) struct Stepper<F> {
+    layout: Layout,
     lanes: usize,
     direction: Direction<F>,
     pub(crate) projection: Projection<F>,
@@ -52,9 +53,15 @@ pub(crate) struct Stepper<F> {
 }
 
 impl<F: Scalar> Stepper<F> {
-    pub(crate) fn new(options: &Options, dim: usize, lanes: usize, first: u64) -> Result<Self, SolveError> {
+    pub(crate) fn new(
+        options: &Options,
+        layout: Layout,
+        lanes: usize,
+        first: u64,
+    ) -> Result<Self, SolveError> {
+        let dim = layout.len();
         let direction = match &options.method {
-            Method::Rule(optimizer) => Direction::Rule(optimizer.rule_from(dim, lanes, first)?),
+            Method::Rule(optimizer) => Direction::Rule(optimizer.rule_with(&layout, lanes, first)?),
             Method::Newton(newton) => Direction::Newton(NewtonStep::new(*newton, dim, lanes)),
             Method::CurvatureScaled(scaled) => {
                 let step = CurvatureStep::new(*scaled, dim, lanes);
@@ -65,7 +72,7 @@ impl<F: Scalar> Stepper<F> {
             }
             Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, dim)?)),
         };
-        let needs = options.method.needs(dim)?;
+        let needs = options.method.needs_with(&layout)?;
         let rows = if matches!(direction, Direction::Descent(_)) { 0 } else { dim };
         let projection = match (&options.bounds, &options.constraint) {
             (Some(bounds), _) | (None, Some(Constraint::Box(bounds))) => Projection::onto_box(bounds, dim),
@@ -80,6 +87,7 @@ impl<F: Scalar> Stepper<F> {
         let probe = if probes { dim * lanes } else { 0 };
         let hessian = if needs.hessian && rows > 0 { dense::square(dim, lanes)? } else { 0 };
         Ok(Stepper {
+            layout,
             lanes,
             direction,
             projection,
@@ -102,15 +110,11 @@ impl<F: Scalar> Stepper<F> {
     }
 
     /// Another rule like this one's, if a step is nothing but a rule's.
-    pub(crate) fn lone_rule(
-        &self,
-        options: &Options,
-        dim: usize,
-    ) -> Result<Option<Box<dyn Rule<F>>>, SolveError> {
+    pub(crate) fn lone_rule(&self, options: &Options) -> Result<Option<Box<dyn Rule<F>>>, SolveError> {
         let alone =
             self.held.is_none() && self.noise.is_none() && matches!(self.projection, Projection::None);
         match &options.method {
-            Method::Rule(optimizer) if alone => Ok(Some(optimizer.rule(dim, 1)?)),
+            Method::Rule(optimizer) if alone => Ok(Some(optimizer.rule_for(&self.layout)?)),
             _ => Ok(None),
         }
     }

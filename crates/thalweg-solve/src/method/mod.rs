@@ -8,7 +8,7 @@ mod newton;
 use std::fmt;
 use std::str::FromStr;
 
-use thalweg_rule::{Kind, Named, Optimizer, names};
+use thalweg_rule::{Kind, Layout, Named, Optimizer, names};
 use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
 
 pub use curvature::{By, CurvatureScaled, Estimate};
@@ -99,9 +99,14 @@ impl Method {
     /// # Errors
     /// A rule that cannot be built for that many variables.
     pub fn needs(&self, dim: usize) -> Result<Derivatives, SolveError> {
+        self.needs_with(&Layout::flat(dim))
+    }
+
+    /// As [`needs`](Method::needs), for named parts.
+    pub(crate) fn needs_with(&self, layout: &Layout) -> Result<Derivatives, SolveError> {
         Ok(match self {
             Method::Rule(optimizer) => {
-                let needs = optimizer.rule::<f64>(dim, 1)?.needs();
+                let needs = optimizer.rule_for::<f64>(layout)?.needs();
                 Derivatives { hessian: false, hessian_vector: needs.hessian_vector }
             }
             Method::Newton(_) => Derivatives { hessian: true, hessian_vector: false },
@@ -118,6 +123,14 @@ impl Method {
         let rounding = 4.0 * epsilon::<F>();
         let gradient = if size_of::<F>() == 4 { 1e-4 } else { 1e-9 };
         matches!(self, Method::Descent(_)).then_some((gradient, rounding))
+    }
+
+    /// The layout for a rule over these parts. Variables that are single numbers are one vector, so that norms are over all of them,
+    /// unless the rule picks some by their names.
+    pub(crate) fn layout(&self, parts: Layout) -> Layout {
+        let picks = matches!(self, Method::Rule(optimizer) if optimizer.picks_parts());
+        let arrays = parts.leaves().iter().any(|leaf| !leaf.shape.is_empty());
+        if picks || arrays { parts } else { Layout::flat(parts.len()) }
     }
 
     pub(crate) fn name(&self) -> &'static str {

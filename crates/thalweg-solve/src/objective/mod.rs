@@ -7,8 +7,10 @@ mod traced;
 
 pub use closure::Closure;
 pub use traced::Traced;
+pub(crate) use traced::parts_of;
 
 use thalweg_function::Program;
+use thalweg_rule::Layout;
 
 use crate::{Evaluations, Scalar, SolveError};
 
@@ -58,6 +60,12 @@ pub trait Objective<F: Scalar> {
         None
     }
 
+    /// The variables' names and shapes: what patterns in rules refer to, and what rules treat as layers. One vector called `x` unless
+    /// the implementation says otherwise.
+    fn parts(&self) -> Layout {
+        Layout::flat(self.dim())
+    }
+
     /// Which second derivatives there are; none unless the implementation says otherwise.
     fn derivatives(&self) -> Derivatives {
         Derivatives::default()
@@ -86,6 +94,8 @@ pub trait Objective<F: Scalar> {
 pub(crate) trait Source<F> {
     /// As [`Objective::program`].
     fn program(&self) -> Option<&Program>;
+    /// As [`Objective::parts`].
+    fn parts(&self) -> Layout;
     /// Values in row 0, gradients in rows 1 to `dim`.
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
     /// Entry (r, c) in row `r · dim + c`.
@@ -134,6 +144,10 @@ impl<F: Scalar, O: Objective<F>> Source<F> for Single<'_, O> {
         self.0.program()
     }
 
+    fn parts(&self) -> Layout {
+        self.0.parts()
+    }
+
     #[inline]
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.0.value_then_gradient(points, out)
@@ -157,6 +171,10 @@ pub(crate) struct Many<F> {
 impl<F: Scalar> Source<F> for Many<F> {
     fn program(&self) -> Option<&Program> {
         None
+    }
+
+    fn parts(&self) -> Layout {
+        self.traced.parts()
     }
 
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {

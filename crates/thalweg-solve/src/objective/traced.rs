@@ -3,6 +3,7 @@
 use thalweg_function::{
     Executable, FunctionError, Program, Shape, hessian, hvp, scalarize, trace, value_and_gradient,
 };
+use thalweg_rule::Layout;
 
 use super::{Derivatives, Objective};
 use crate::{Scalar, SolveError};
@@ -33,6 +34,8 @@ use crate::{Scalar, SolveError};
 #[derive(Debug)]
 pub struct Traced<F> {
     program: Program,
+    /// Of the function as it was given.
+    parts: Layout,
     slope: Executable<F>,
     value: Option<Executable<F>>,
     hessian: Option<Executable<F>>,
@@ -47,6 +50,7 @@ impl<F: Scalar> Traced<F> {
     /// # Errors
     /// The program has not exactly one result, or one that is no scalar.
     pub fn new(program: &Program) -> Result<Self, SolveError> {
+        let parts = parts_of(program, program.input_count());
         let program = of_one_point(program)?;
         let dim: usize = program.input_shapes().map(|shape| shape.size()).sum();
         Ok(Traced {
@@ -56,6 +60,7 @@ impl<F: Scalar> Traced<F> {
             product: None,
             out: vec![F::default(); dim + 1],
             pair: Vec::new(),
+            parts,
             program,
         })
     }
@@ -115,6 +120,12 @@ impl<F: Scalar> Traced<F> {
         self.pair.extend_from_slice(directions);
         run(ready(&mut self.product, &self.program, hvp)?, lanes, &self.pair, out)
     }
+}
+
+/// The first inputs of a program, by their names and shapes.
+pub(crate) fn parts_of(program: &Program, count: usize) -> Layout {
+    let shapes = program.input_shapes().map(|shape| shape.axes().collect::<Vec<_>>());
+    Layout::new(program.input_names().zip(shapes).take(count))
 }
 
 /// Functions of arrays of at most so many operations are unrolled: they run in registers.
@@ -185,6 +196,10 @@ impl<F: Scalar> Objective<F> for Traced<F> {
         self.dimension()
     }
 
+    fn parts(&self) -> Layout {
+        self.parts.clone()
+    }
+
     fn value(&mut self, x: &[F]) -> Result<F, SolveError> {
         let mut y = [F::default()];
         ready(&mut self.value, &self.program, |program| Ok(program.clone()))?.run(x, &mut y)?;
@@ -225,6 +240,7 @@ impl<F: Scalar> Clone for Traced<F> {
     fn clone(&self) -> Self {
         Traced {
             program: self.program.clone(),
+            parts: self.parts.clone(),
             slope: self.slope.clone(),
             value: self.value.clone(),
             hessian: self.hessian.clone(),

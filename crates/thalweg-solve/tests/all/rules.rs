@@ -1,10 +1,10 @@
 //! Every rule through a run: where it ends, what it asks for, and what it hands out.
 
-use thalweg_function::trace;
+use thalweg_function::{Expression, Shape, trace};
 use thalweg_rule::{Kind, Named, names};
 use thalweg_solve::{
-    Closure, Constraint, Fit, FitOptions, Options, Points, Solution, Status, Traced, fit, minimize,
-    minimize_many,
+    Closure, Constraint, Fit, FitOptions, Objective, Options, Points, Solution, Status, Traced, fit,
+    minimize, minimize_many,
 };
 
 use crate::functions::{options, quadratic, run, wells};
@@ -216,4 +216,69 @@ fn fits_take_another_batch_for_each_part_of_a_mean_and_the_same_uphill() {
 
     let refused = fit(&problem, &FitOptions { method: "sophia()".parse().unwrap(), ..FitOptions::default() });
     assert!(refused.unwrap_err().to_string().starts_with("this rule needs Hessian-vector products"));
+}
+
+#[test]
+fn patterns_of_names_mean_the_variables_of_a_traced_function() {
+    let bowl = Expression::parse("(width - 1)^2 + 3*(height + 2)^2").unwrap();
+    let names: Vec<&str> = bowl.program().input_names().collect();
+    let height = names.iter().position(|name| *name == "height").unwrap();
+    let from = |method: &str| {
+        let options = Options { steps: 50, ..options(method, 50) };
+        minimize(&mut Traced::<f64>::new(bowl.program()).unwrap(), &[5.0, 5.0], &options).unwrap().x
+    };
+    let frozen = from("freeze(\"height\") | sgd(lr=0.1)");
+    assert_eq!(frozen[height], 5.0);
+    assert!((frozen[1 - height] - 1.0).abs() < 1e-3);
+    let grouped = from("groups([\"h*\", sgd(lr=0.1)], [\"*\", frozen])");
+    assert_eq!(grouped[1 - height], 5.0);
+    assert!((grouped[height] + 2.0).abs() < 1e-3);
+    // Single numbers stay one vector where no rule asks for names.
+    let clipped = from("clip_by_block_rms(0.1) | sgd(lr=0.1)");
+    let alike = from("clip_by_global_norm(0.1414213562373095, eps=0) | sgd(lr=0.1)");
+    assert!(clipped.iter().zip(alike).all(|(a, b)| (a - b).abs() < 1e-9));
+
+    let points = Points::from_rows(&[[5.0, 5.0], [-3.0, 4.0]]).unwrap();
+    let method = "freeze(\"height\") | sgd(lr=0.1)";
+    let ends = minimize_many(bowl.program(), &points, &options(method, 50)).unwrap();
+    assert_eq!([0, 1].map(|i| ends.solution(i).x[height]), [5.0, [-3.0, 4.0][height]]);
+
+    for (method, said) in [
+        ("freeze(\"depth\") | sgd(lr=0.1)", "`depth` matches none of the parameters' names: "),
+        ("groups([\"depth\", sgd(lr=0.1)], [\"*\", frozen])", "matches nothing: there are "),
+    ] {
+        let mut objective = Traced::<f64>::new(bowl.program()).unwrap();
+        let error = minimize(&mut objective, &[5.0, 5.0], &options(method, 5)).unwrap_err().to_string();
+        assert!(error.contains(&format!("{said}{}", names.join(", "))), "{error}");
+    }
+}
+
+#[test]
+fn arrays_are_the_parts_that_rules_treat_as_layers() {
+    let shapes = [Shape::from([2, 3]), Shape::from([3])];
+    let bowl = trace(shapes, |x| (x[0] * x[0]).sum(..) + ((x[1] - 1.0) * (x[1] - 1.0)).sum(..)).unwrap();
+    let mut objective = Traced::<f64>::new(&bowl).unwrap();
+    let shapes: Vec<_> = objective.parts().leaves().iter().map(|leaf| leaf.shape.clone()).collect();
+    assert_eq!(shapes, [vec![2, 3], vec![3]]);
+    let start = [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 11.0, 11.0, 11.0];
+    let solution =
+        minimize(&mut objective, &start, &options("lars(lr=1, trust_coefficient=0.1)", 1)).unwrap();
+    // Each by a tenth of its length, against its gradient.
+    assert!(solution.x[..6].iter().all(|x| (x - 1.8).abs() < 1e-9), "{:?}", solution.x);
+    assert!(solution.x[6..].iter().all(|x| (x - 9.9).abs() < 1e-9), "{:?}", solution.x);
+}
+
+#[test]
+fn a_fit_calls_its_parameters_by_the_names_of_the_prediction() {
+    let line = Expression::parse_with("a*x + b", Some(&["a", "b", "x"]), &[]).unwrap();
+    let x: Vec<f64> = (0..20).map(|i| f64::from(i) / 20.0).collect();
+    let target: Vec<f64> = x.iter().map(|x| 3.0 * x - 1.0).collect();
+    let problem = Fit { prediction: line.program(), columns: &[x], target: &target, start: &[0.5, 0.25] };
+    let method = "freeze(\"b\") | sgd(lr=0.5)".parse().unwrap();
+    let fitted = fit(&problem, &FitOptions { method, steps: 20, ..FitOptions::default() }).unwrap();
+    assert_eq!(fitted.parameters[1], 0.25);
+    assert!(fitted.parameters[0] != 0.5);
+    let method = "freeze(\"x\") | sgd(lr=0.5)".parse().unwrap();
+    let error = fit(&problem, &FitOptions { method, ..FitOptions::default() }).unwrap_err().to_string();
+    assert!(error.contains("names: a, b"), "{error}");
 }
