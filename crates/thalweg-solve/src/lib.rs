@@ -2,9 +2,9 @@
 //!
 //! - [`minimize`] goes from one start, [`minimize_many`] from a million, [`Run`] step by step. Everything about a run is in
 //!   [`Options`]; how it ended is data: a [`Solution`] with a [`Status`].
-//! - [`Method`] is how to go on: any rule or chain of `thalweg-rule`, [`Newton`], [`CurvatureScaled`].
+//! - [`Method`] is how to go on: a [`Descent`] with its [`Search`], any rule or chain of `thalweg-rule`, or what suits the objective.
 //! - [`Constraint`] is where to stay: a box, a sphere, a function held by a Lagrange multiplier.
-//! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or a [`Closure`].
+//! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or [`Handwritten`] ones.
 //! - [`fit`] is least squares by mini-batches, [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
 //!
 //! ```
@@ -58,8 +58,8 @@ pub use error::SolveError;
 pub use fit::{Fit, FitOptions, Fitted, fit};
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
 pub use many::{Solutions, minimize_many, minimize_many_observed};
-pub use method::{By, CurvatureScaled, Estimate, Method, Newton};
-pub use objective::{Closure, Derivatives, Objective, Traced};
+pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};
+pub use objective::{Closure, Derivatives, Handwritten, Objective, Traced};
 pub use observer::{Observer, Progress, State};
 pub use options::Options;
 pub use points::{Points, random_starts};

@@ -13,8 +13,8 @@ use crate::engine::{Ends, Engine, Iterates};
 use crate::objective::Many;
 use crate::scalar::wide;
 use crate::{
-    Evaluations, History, Method, Objective, Options, Points, Progress, Scalar, Solution, SolveError, Status,
-    Traced,
+    Choice, Evaluations, History, Method, Objective, Options, Points, Progress, Scalar, Solution, SolveError,
+    Status, Traced,
 };
 
 /// Starts in a chunk.
@@ -63,6 +63,8 @@ pub fn minimize_many_observed<F: Scalar>(
     let clock = Clock::start();
     let mut traced = Traced::new(program)?;
     let dim = traced.dim();
+    let (options, choice) = options.with_method(dim, traced.derivatives());
+    let options = options.as_ref();
     options.check(dim)?;
     starts.check(dim)?;
     check_history::<F>(options, dim, starts.len())?;
@@ -74,7 +76,9 @@ pub fn minimize_many_observed<F: Scalar>(
     let lanes = if alone { 1 } else { lanes_for(starts.len()) };
     let work = Work { starts, options, observer, clock, lanes, interrupted: AtomicBool::new(false) };
     let chunks = chunks(&traced, starts.len().div_ceil(lanes), &work)?;
-    Ok(Solutions::assemble(starts.clone(), options.seed, chunks, lanes, clock.seconds()))
+    let mut all = Solutions::assemble(starts.clone(), options.seed, chunks, lanes, clock.seconds());
+    all.choice = choice;
+    Ok(all)
 }
 
 /// Fewer lanes where there would be less than a full chunk for each thread; results do not depend on it.
@@ -184,6 +188,7 @@ pub struct Solutions<F> {
     multipliers: Vec<F>,
     iterates: Vec<Iterates<F>>,
     seconds: f64,
+    choice: Option<Choice>,
 }
 
 impl<F: Scalar> Solutions<F> {
@@ -203,6 +208,7 @@ impl<F: Scalar> Solutions<F> {
             multipliers: Vec::new(),
             iterates: Vec::new(),
             seconds,
+            choice: None,
         };
         for Chunk { ends, iterates } in chunks {
             all.x.extend(ends.x);
@@ -291,6 +297,7 @@ impl<F: Scalar> Solutions<F> {
             best_x: self.best_x[i * dim..(i + 1) * dim].to_vec(),
             best_value: self.best_values[i],
             multiplier: self.multipliers.get(i).copied(),
+            choice: self.choice.clone(),
             history: self.history(i),
         }
     }

@@ -1,7 +1,9 @@
 //! [`Options`]: everything about a run but the function and the start.
 
+use std::borrow::Cow;
+
 use crate::constraint::Constraint;
-use crate::{Bounds, Method, SolveError};
+use crate::{Bounds, Choice, Derivatives, Method, SolveError};
 
 /// What to do at each step, when to stop, and what to keep.
 ///
@@ -14,7 +16,7 @@ use crate::{Bounds, Method, SolveError};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// How to go from one point to the next. `adam(lr=0.1)` unless set.
+    /// How to go from one point to the next. Unless set, what suits the objective.
     pub method: Method,
     /// The most steps: at least 1; 1000 unless set. A step of a rule that takes several gradients to one, such as `accumulate` and
     /// `sam`, is one that moves the point.
@@ -34,7 +36,7 @@ pub struct Options {
     pub value_rtol: Option<f64>,
     /// Stop when a step changes every coordinate by at most this times its size.
     pub step_rtol: Option<f64>,
-    /// Stop after this many seconds; the clock is read every 64 steps.
+    /// Stop after this many seconds; the clock is read every 64 steps of a rule, at every step of a descent.
     pub max_seconds: Option<f64>,
     /// The seed of the noise.
     pub seed: u64,
@@ -110,6 +112,7 @@ impl Options {
             return option("max_seconds", "unset where there is no clock", "a number".to_owned());
         }
         match &self.method {
+            Method::Auto => {}
             Method::Rule(optimizer) => optimizer.check()?,
             Method::Newton(newton) => newton.check()?,
             Method::CurvatureScaled(scaled) => scaled.check()?,
@@ -119,6 +122,16 @@ impl Options {
             }
         }
         self.check_constraints(dim)
+    }
+
+    /// The same with a method, if none was asked for, and why it is that one.
+    pub(crate) fn with_method(&self, dim: usize, has: Derivatives) -> (Cow<'_, Self>, Option<Choice>) {
+        if self.method != Method::Auto {
+            return (Cow::Borrowed(self), None);
+        }
+        let choice = Choice::of(dim, has, self);
+        let options = Options { method: choice.method.clone(), ..self.clone() };
+        (Cow::Owned(options), Some(choice))
     }
 
     /// Whether the run is to end before all steps are made where little changes any more.

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::check_point;
 use crate::objective::Single;
-use crate::{Method, Objective, Observer, Options, Scalar, Solution, SolveError, State, Status};
+use crate::{Choice, Method, Objective, Observer, Options, Scalar, Solution, SolveError, State, Status};
 
 /// Minimises an objective from one start.
 ///
@@ -85,6 +85,7 @@ pub struct Run<'a, F, O> {
     start: Vec<F>,
     clock: Clock,
     seed: u64,
+    choice: Option<Choice>,
 }
 
 impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
@@ -95,13 +96,20 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
     pub fn new(objective: &'a mut O, start: &[F], options: &Options) -> Result<Self, SolveError> {
         let clock = Clock::start();
         let dim = objective.dim();
+        let (options, choice) = options.with_method(dim, objective.derivatives());
+        let options = options.as_ref();
         options.check(dim)?;
         check_point(|| "start".to_owned(), start, dim)?;
         check_derivatives(objective, &options.method)?;
         let (first, track_best) = (options.first_start, options.track_best.unwrap_or(true));
         let source = &mut Single(objective);
         let engine = Engine::new(source, start.to_vec(), 1, first, options, track_best, clock)?;
-        Ok(Run { objective, engine, start: start.to_vec(), clock, seed: options.seed })
+        Ok(Run { objective, engine, start: start.to_vec(), clock, seed: options.seed, choice })
+    }
+
+    /// The method that was chosen and why, if none was asked for.
+    pub fn choice(&self) -> Option<&Choice> {
+        self.choice.as_ref()
     }
 
     /// One step; `Some` if the run has ended, with this step or before. Allocates nothing, unless a history outgrows its room
@@ -156,6 +164,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
             best_x: ends.best_x,
             best_value: ends.best_value[0],
             multiplier: ends.multiplier[0],
+            choice: self.choice,
             history: iterates.map(|iterates| iterates.of(0, steps, self.seed)),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Scalar;
+use crate::{Choice, Scalar};
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,9 +55,9 @@ impl fmt::Display for Status {
 /// How often a function was asked for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Evaluations {
-    /// Values; each came with a gradient.
+    /// Values; each came with a gradient, those of rejected trials too.
     pub value: u64,
-    /// Gradients: one at the start and one a step, more for a rule that takes gradients elsewhere, one for an average at the end.
+    /// Gradients: one at the start and one a step or trial, more for a rule that takes gradients elsewhere, one for an average at the end.
     pub gradient: u64,
     /// Hessians.
     pub hessian: u64,
@@ -91,6 +91,8 @@ pub struct Solution<F> {
     pub best_value: F,
     /// The Lagrange multiplier at the end, if there is one.
     pub multiplier: Option<F>,
+    /// The method that was chosen and why, if none was asked for.
+    pub choice: Option<Choice>,
     /// Every iterate, if asked for.
     pub history: Option<History<F>>,
 }

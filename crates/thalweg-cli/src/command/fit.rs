@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), Failure> {
     let model = Model::read(arguments)?;
     let Method::Rule(rule) = method(&arguments.optimizer)? else {
         return Failure::wrong(format!(
-            "--optimizer: a fit goes by gradients of batches, {} needs second derivatives; choose a rule such as adam(lr=0.1)",
+            "--optimizer: a fit goes by gradients of batches, {} searches or needs second derivatives; choose a rule such as adam(lr=0.1)",
             arguments.optimizer
         ));
     };

@@ -2,6 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
+use super::lbfgs::is_curved;
 use super::{Aim, Moved};
 use crate::scalar::wide;
 use crate::search::Search;
@@ -121,7 +122,7 @@ impl Matrix {
         let mut curvature = dot(&self.s, &self.y);
         let square = dot(&self.y, &self.y);
         if !self.learnt {
-            if !(curvature > f64::EPSILON * square && square.is_normal() && curvature.is_normal()) {
+            if !(square.is_normal() && is_curved(curvature, dot(&self.s, &self.gradient))) {
                 return;
             }
             self.inverse.fill(0.0);

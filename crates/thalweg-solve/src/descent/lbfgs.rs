@@ -63,6 +63,11 @@ impl Lbfgs {
     }
 }
 
+/// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, given sᵀy and sᵀg′.
+pub(super) fn is_curved(curvature: f64, along: f64) -> bool {
+    curvature.is_normal() && curvature > f64::EPSILON * (along.abs() + (along - curvature).abs())
+}
+
 /// Products of a pair (s, y) with the new gradient g and the new pair: sᵀg, yᵀg, sᵀy′, yᵀy′.
 const PRODUCTS: usize = 4;
 
@@ -185,8 +190,7 @@ impl<F: Scalar> Memory<F> {
         self.products(moved);
         let row = |i: usize| &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
         let (curvature, square) = (row(new)[2], row(new)[3]);
-        // Rounding alone makes yᵀs as large as ε‖y‖‖s‖.
-        let keep = curvature > f64::EPSILON * square && square.is_normal() && curvature.is_normal();
+        let keep = square.is_normal() && is_curved(curvature, row(new)[0]);
         for i in 0..=new {
             let row = &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
             (self.sg[i], self.yg[i]) = (row[0], row[1]);

@@ -126,11 +126,11 @@ impl<F: Scalar> Line<F> {
                     Walk::Stuck { flat: by_rounding } => flat = by_rounding,
                 }
             }
-            if steepest {
+            // Once more without what was learnt, the length of the last step included.
+            if self.last.take().is_none() && steepest {
                 return Ok(Stepped::Stuck { flat });
             }
             self.way.forget();
-            self.last = None;
             steepest = true;
         }
     }

@@ -9,7 +9,7 @@ use crate::method::{CurvatureStep, NewtonStep};
 use crate::objective::{Counted, Source};
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
-use crate::{Estimate, Evaluations, Method, Options, Scalar, SolveError};
+use crate::{Derivatives, Estimate, Evaluations, Method, Options, Scalar, SolveError};
 
 /// What turns a gradient into a step.
 enum Direction<F> {
@@ -61,6 +61,10 @@ impl<F: Scalar> Stepper<F> {
     ) -> Result<Self, SolveError> {
         let dim = layout.len();
         let direction = match &options.method {
+            Method::Auto => {
+                let (options, _) = options.with_method(dim, Derivatives::default());
+                return Self::new(&options, layout, lanes, first);
+            }
             Method::Rule(optimizer) => Direction::Rule(optimizer.rule_with(&layout, lanes, first)?),
             Method::Newton(newton) => Direction::Newton(NewtonStep::new(*newton, dim, lanes)),
             Method::CurvatureScaled(scaled) => {

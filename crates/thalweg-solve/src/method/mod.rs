@@ -2,6 +2,7 @@
 //!
 //! First-order rules and chains are `thalweg-rule`'s; the methods that need second derivatives live here.
 
+mod auto;
 mod curvature;
 mod newton;
 
@@ -9,8 +10,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use thalweg_rule::{Kind, Layout, Named, Optimizer, names};
-use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
+use thalweg_spec::{Call, Options, SpecError, parse_chain, unknown_name};
 
+pub use auto::Choice;
 pub use curvature::{By, CurvatureScaled, Estimate};
 pub(crate) use curvature::{CurvatureStep, condition_number};
 pub use newton::Newton;
@@ -43,6 +45,8 @@ const KIND: &str = "optimizer";
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Method {
+    /// What suits the objective; [`Solution::choice`](crate::Solution::choice) says what that was.
+    Auto,
     /// A first-order rule or a chain of them.
     Rule(Optimizer),
     /// Newton's method, damped.
@@ -61,6 +65,10 @@ impl Method {
     pub fn from_calls(calls: &[Call]) -> Result<Self, SpecError> {
         if let [call] = calls {
             match call.name.as_str() {
+                auto::NAME => {
+                    Options::of(call, KIND, &[])?;
+                    return Ok(Method::Auto);
+                }
                 newton::NAME => return Ok(Method::Newton(Newton::read(call)?)),
                 curvature::NAME => return Ok(Method::CurvatureScaled(CurvatureScaled::read(call)?)),
                 _ => {}
@@ -105,6 +113,7 @@ impl Method {
     /// As [`needs`](Method::needs), for named parts.
     pub(crate) fn needs_with(&self, layout: &Layout) -> Result<Derivatives, SolveError> {
         Ok(match self {
+            Method::Auto => Derivatives::default(),
             Method::Rule(optimizer) => {
                 let needs = optimizer.rule_for::<f64>(layout)?.needs();
                 Derivatives { hessian: false, hessian_vector: needs.hessian_vector }
@@ -135,6 +144,7 @@ impl Method {
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Method::Auto => auto::NAME,
             Method::Rule(_) => "this rule",
             Method::Newton(_) => newton::NAME,
             Method::CurvatureScaled(_) => curvature::NAME,
@@ -145,6 +155,7 @@ impl Method {
 
 fn own_entries() -> Vec<Named> {
     let mut entries = vec![
+        Named::new(Kind::Method, auto::NAME, auto::SUMMARY, auto::NAME),
         Named::new(Kind::Method, newton::NAME, newton::SUMMARY, Newton::default().to_string()),
         Named::new(Kind::Method, curvature::NAME, curvature::SUMMARY, CurvatureScaled::default().to_string()),
     ];
@@ -153,9 +164,9 @@ fn own_entries() -> Vec<Named> {
 }
 
 impl Default for Method {
-    /// `adam(lr=0.1)`: of the rules the one that asks least for tuning.
+    /// What suits the objective.
     fn default() -> Self {
-        Method::Rule(thalweg_rule::Adam { lr: 0.1.into(), ..thalweg_rule::Adam::default() }.into())
+        Method::Auto
     }
 }
 
@@ -210,6 +221,7 @@ impl FromStr for Method {
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Method::Auto => f.write_str(auto::NAME),
             Method::Rule(optimizer) => optimizer.fmt(f),
             Method::Newton(newton) => newton.fmt(f),
             Method::CurvatureScaled(scaled) => scaled.fmt(f),

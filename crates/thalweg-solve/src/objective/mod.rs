@@ -1,11 +1,13 @@
 //! What a minimiser asks of a function: [`Objective`].
 //!
-//! [`Traced`] has every derivative, [`Closure`] what its author wrote. What never lives here: which way to go from the answers.
+//! [`Traced`] has every derivative, [`Handwritten`] and [`Closure`] what their author wrote. What never lives here: which way to go from the answers.
 
 mod closure;
+mod handwritten;
 mod traced;
 
 pub use closure::Closure;
+pub use handwritten::Handwritten;
 pub use traced::Traced;
 pub(crate) use traced::parts_of;
 

@@ -63,7 +63,8 @@ pub(crate) fn walk<F: Scalar>(
     let (mut step, mut flat, mut last) = (first, 0, f64::NAN);
     for _ in 0..search.trials() {
         if !place(from.x, step, from.direction, x) {
-            flat = FLAT_TRIALS;
+            // The trial before is not in `x` any more.
+            (flat, last) = (FLAT_TRIALS, f64::NAN);
             break;
         }
         oracle.slope(x, out)?;
@@ -93,7 +94,7 @@ pub(crate) fn walk<F: Scalar>(
         if (value - start.value).abs() <= rounding(value) {
             // Values say nothing here, the gradient still does: the approximate Wolfe conditions.
             let curvature = search.curvature().unwrap_or(0.9);
-            if at.slope.abs() <= curvature * start.slope.abs() && at.largest <= 0.9 * from.largest {
+            if at.slope.abs() <= curvature * start.slope.abs() && at.largest <= 0.5 * from.largest {
                 return Ok(arrived);
             }
             flat += 1;

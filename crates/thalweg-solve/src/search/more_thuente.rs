@@ -61,7 +61,7 @@ impl MoreThuente {
 /// A step may grow by at most this factor of the last interval while nothing is bracketed.
 const GROWTH: f64 = 4.0;
 
-/// Steps beyond this are not tried.
+/// Steps beyond this multiple of the first are not tried.
 const LONGEST: f64 = 1e20;
 
 /// The interval must shrink by this factor in two trials, or it is halved.
@@ -97,9 +97,9 @@ impl Running {
             first_stage: true,
             low: 0.0,
             high: first + GROWTH * first,
-            longest: LONGEST.max(first),
-            width: LONGEST,
-            width_before: 2.0 * LONGEST,
+            longest: LONGEST * first,
+            width: LONGEST * first,
+            width_before: 2.0 * LONGEST * first,
         }
     }
 

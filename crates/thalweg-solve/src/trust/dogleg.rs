@@ -42,12 +42,13 @@ impl Dogleg {
     pub(crate) fn step(&self, radius: f64, p: &mut [f64]) -> Within {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let (cauchy, newton) = (&self.cauchy, &self.newton);
-        let at_border = dot(newton, newton) > radius * radius;
+        // Where the matrix vanishes both are beyond all numbers.
+        let at_border = !(dot(newton, newton) <= radius * radius);
         if !at_border {
             p.copy_from_slice(newton);
-        } else if dot(cauchy, cauchy) >= radius * radius {
-            let factor = radius / dot(cauchy, cauchy).sqrt();
-            p.iter_mut().zip(cauchy).for_each(|(p, c)| *p = factor * c);
+        } else if !(dot(cauchy, cauchy) < radius * radius) {
+            let factor = -radius / dot(&self.gradient, &self.gradient).sqrt();
+            p.iter_mut().zip(&self.gradient).for_each(|(p, g)| *p = factor * g);
         } else {
             for ((p, c), n) in p.iter_mut().zip(cauchy).zip(newton) {
                 *p = n - c;

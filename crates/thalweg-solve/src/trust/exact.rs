@@ -9,11 +9,13 @@ pub(crate) struct Exact {
     eigen: Eigen,
     /// The gradient along the eigenvectors.
     along: Vec<f64>,
+    /// The step along the eigenvectors.
+    components: Vec<f64>,
 }
 
 impl Exact {
     pub(crate) fn new(dim: usize) -> Self {
-        Exact { eigen: Eigen::new(dim), along: vec![0.0; dim] }
+        Exact { eigen: Eigen::new(dim), along: vec![0.0; dim], components: vec![0.0; dim] }
     }
 
     /// A new model: its matrix, row by row, and gradient.
@@ -39,7 +41,7 @@ impl Exact {
     }
 
     /// `p ← argmin gᵀp + ½pᵀBp, ‖p‖ ≤ radius`.
-    pub(crate) fn step(&self, radius: f64, p: &mut [f64]) -> Within {
+    pub(crate) fn step(&mut self, radius: f64, p: &mut [f64]) -> Within {
         let smallest = self.eigen.values[0];
         let largest = self.eigen.values.iter().fold(0.0_f64, |most, λ| most.max(λ.abs()));
         let nothing = largest * f64::EPSILON * p.len() as f64;
@@ -47,15 +49,13 @@ impl Exact {
         let shift = if inside { 0.0 } else { self.shift(radius, smallest, nothing) };
         let n = p.len();
         let floor = nothing.max(f64::MIN_POSITIVE);
-        let mut components: Vec<f64> = self
-            .along
-            .iter()
-            .zip(&self.eigen.values)
-            .map(|(g, λ)| if *g == 0.0 { 0.0 } else { -g / (λ + shift).max(floor) })
-            .collect();
-        if !inside {
-            self.reach(radius, shift, &mut components);
+        for ((p, g), λ) in self.components.iter_mut().zip(&self.along).zip(&self.eigen.values) {
+            *p = if *g == 0.0 { 0.0 } else { -g / (λ + shift).max(floor) };
         }
+        if !inside {
+            self.reach(radius, shift);
+        }
+        let components = &self.components;
         let promised: f64 = components
             .iter()
             .zip(&self.along)
@@ -99,7 +99,8 @@ impl Exact {
 
     /// Makes the step as long as the radius: what is missing in the hard case goes along the first eigenvector, what rounding left is
     /// scaled.
-    fn reach(&self, radius: f64, shift: f64, components: &mut [f64]) {
+    fn reach(&mut self, radius: f64, shift: f64) {
+        let components = &mut self.components;
         let square: f64 = components.iter().map(|p| p * p).sum();
         let length = square.sqrt();
         let smallest = self.eigen.values[0];

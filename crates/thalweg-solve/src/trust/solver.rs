@@ -44,6 +44,9 @@ pub(crate) struct Trust<F> {
     at_start: f64,
 }
 
+/// A model that is believed so far has no minimum.
+const LONGEST: f64 = 1e100;
+
 /// A step is taken if the function falls by this part of what the model promised.
 const ENOUGH: f64 = 1e-4;
 
@@ -107,7 +110,7 @@ impl<F: Scalar> Trust<F> {
                 if self.start_again(radius, &mut fresh) {
                     continue;
                 }
-                return Ok(Stepped::Stuck { flat: true });
+                return Ok(Stepped::Stuck { flat: !within.promised.is_nan() });
             }
             oracle.slope(x_after, out_after)?;
             let (now, then) = (wide(out_after[0]), wide(out[0]));
@@ -131,13 +134,16 @@ impl<F: Scalar> Trust<F> {
             let flat = within.promised <= rounding && fall.abs() <= rounding;
             let ratio = fall / within.promised;
             if flat {
-                if after > 0.9 * before {
+                if after > 0.5 * before {
                     return Ok(Stepped::Stuck { flat: true });
                 }
             } else if ratio < 0.25 || ratio.is_nan() {
                 radius = (if ratio < 0.0 { 0.1 } else { 0.25 }) * length;
             } else if ratio > 0.75 && within.at_border {
                 radius = radius.max(if ratio > 0.9 { 4.0 } else { 2.0 } * length);
+            }
+            if radius > LONGEST {
+                return Ok(Stepped::Diverged);
             }
             self.radius = Some(radius);
             if flat || (fall > 0.0 && ratio > ENOUGH) {

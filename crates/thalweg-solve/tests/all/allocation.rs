@@ -83,3 +83,22 @@ fn a_step_allocates_nothing_whatever_the_method() {
         }
     }
 }
+
+#[test]
+fn a_step_of_a_descent_allocates_nothing() {
+    for method in crate::descents::METHODS {
+        let options = Options {
+            method: method.parse().unwrap(),
+            grad_tol: Some(0.0),
+            max_seconds: Some(1e6),
+            history: true,
+            ..Options::default()
+        };
+        let mut objective = Traced::<f64>::new(&wells()).unwrap();
+        let mut run = Run::new(&mut objective, &[0.3, 0.4], &options).unwrap();
+        run.step().unwrap();
+        let before = ALLOCATIONS.get();
+        while run.step().unwrap().is_none() {}
+        assert_eq!(ALLOCATIONS.get(), before, "{method}");
+    }
+}

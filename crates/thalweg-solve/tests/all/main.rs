@@ -2,8 +2,10 @@
 
 mod allocation;
 mod analysis;
+mod choice;
 mod constraints;
 mod descents;
+mod ends;
 mod errors;
 mod fitting;
 mod functions;
@@ -12,6 +14,8 @@ mod many;
 mod methods;
 mod noise;
 mod objectives;
+mod problems;
 mod quadratic;
 mod rules;
+mod scipy;
 mod text;

@@ -179,7 +179,13 @@ fn a_start_where_the_function_is_not_a_number_has_diverged_with_no_step() {
 #[test]
 fn a_run_ends_when_its_time_is_up() {
     use thalweg_solve::{Options, Traced, minimize};
-    let options = |seconds| Options { max_seconds: Some(seconds), steps: usize::MAX, ..Options::default() };
+    let method: thalweg_solve::Method = "sgd(lr=0.01)".parse().unwrap();
+    let options = |seconds| Options {
+        method: method.clone(),
+        max_seconds: Some(seconds),
+        steps: usize::MAX,
+        ..Options::default()
+    };
     let mut objective = Traced::<f64>::new(&quadratic()).unwrap();
     let solution = minimize(&mut objective, &[1.0, 1.0], &options(0.01)).unwrap();
     assert_eq!((solution.status, solution.steps % 64), (Status::MaxSeconds, 0));
