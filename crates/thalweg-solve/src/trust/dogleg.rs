@@ -43,10 +43,11 @@ impl Dogleg {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let (cauchy, newton) = (&self.cauchy, &self.newton);
         // Where the matrix vanishes both are beyond all numbers.
-        let at_border = !(dot(newton, newton) <= radius * radius);
+        let inside = |v: &[f64]| dot(v, v) <= radius * radius;
+        let at_border = !inside(newton);
         if !at_border {
             p.copy_from_slice(newton);
-        } else if !(dot(cauchy, cauchy) < radius * radius) {
+        } else if !inside(cauchy) {
             let factor = -radius / dot(&self.gradient, &self.gradient).sqrt();
             p.iter_mut().zip(&self.gradient).for_each(|(p, g)| *p = factor * g);
         } else {
