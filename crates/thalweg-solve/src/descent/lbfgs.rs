@@ -82,7 +82,7 @@ pub(crate) struct Memory<F> {
     s: Vec<F>,
     y: Vec<F>,
     dim: usize,
-    /// Of pair i, from the oldest: sᵢᵀyⱼ for j ≥ i and yᵢᵀyⱼ, `most` numbers a row.
+    /// Of pair j, from the oldest, `most` numbers a row: sᵢᵀyⱼ for i ≤ j, a row of Rᵀ, and yᵢᵀyⱼ.
     sy: Vec<f64>,
     yy: Vec<f64>,
     /// sᵢᵀg and yᵢᵀg at the current gradient.
@@ -161,22 +161,20 @@ impl<F: Scalar> Memory<F> {
         let (k, m) = (self.count, self.most);
         let (u, p) = (&mut self.u[..k], &mut self.p[..k]);
         u.copy_from_slice(&self.sg[..k]);
-        for j in (0..k).rev() {
-            u[j] /= self.sy[j * m + j];
-            for i in 0..j {
-                u[i] -= self.sy[i * m + j] * u[j];
+        for (j, row) in self.sy.chunks_exact(m).enumerate().take(k).rev() {
+            let own = u[j] / row[j];
+            u[j] = own;
+            for (u, sy) in u[..j].iter_mut().zip(row) {
+                *u -= sy * own;
             }
         }
-        for i in 0..k {
-            let row = &self.yy[i * m..i * m + k];
+        for (i, row) in self.yy.chunks_exact(m).enumerate().take(k) {
             let product: f64 = row.iter().zip(&*u).map(|(a, b)| a * b).sum();
             p[i] = self.sy[i * m + i] * u[i] + gamma * (product - self.yg[i]);
         }
-        for i in 0..k {
-            p[i] /= self.sy[i * m + i];
-            for j in i + 1..k {
-                p[j] -= self.sy[i * m + j] * p[i];
-            }
+        for (j, row) in self.sy.chunks_exact(m).enumerate().take(k) {
+            let known: f64 = row[..j].iter().zip(&*p).map(|(sy, p)| sy * p).sum();
+            p[j] = (p[j] - known) / row[j];
         }
     }
 
@@ -194,7 +192,7 @@ impl<F: Scalar> Memory<F> {
         for i in 0..=new {
             let row = &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
             (self.sg[i], self.yg[i]) = (row[0], row[1]);
-            self.sy[i * m + new] = row[2];
+            self.sy[new * m + i] = row[2];
             self.yy[i * m + new] = row[3];
             self.yy[new * m + i] = row[3];
         }
