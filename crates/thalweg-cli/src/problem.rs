@@ -108,6 +108,29 @@ impl Problem {
         Ok(own.transpose()?)
     }
 
+    /// The limits of the variables that the landscape has of its own.
+    pub(crate) fn limits(&self) -> Option<Result<Bounds, Failure>> {
+        let constraints = self.landscape.as_ref()?.constraints()?;
+        Some(Bounds::each(&constraints.limits).map_err(Failure::from))
+    }
+
+    /// Refuses a landscape whose minima are those under equations and inequalities, which nothing here takes from it.
+    pub(crate) fn check_held(&self) -> Result<(), Failure> {
+        let Some(constraints) = self.landscape.as_ref().and_then(Landscape::constraints) else {
+            return Ok(());
+        };
+        let count = |functions: &Option<Program>| functions.as_ref().map_or(0, Program::output_count);
+        let (equations, inequalities) = (count(&constraints.equalities), count(&constraints.inequalities));
+        if equations + inequalities == 0 {
+            return Ok(());
+        }
+        Failure::wrong(format!(
+            "FUNCTION: {0} is to be minimised under constraints (equations: {equations}, inequalities: {inequalities}), which are \
+             not held by themselves: give what to hold by --constraint; `thalweg list functions {0}` shows them",
+            self.name
+        ))
+    }
+
     pub(crate) fn point(&self, what: &str, text: &str) -> Result<Vec<f64>, Failure> {
         numbers::point(what, text, &self.variables)
     }

@@ -63,8 +63,11 @@ impl Plan {
         run: &RunArguments,
     ) -> Result<Self, Failure> {
         use_threads(run.threads)?;
-        let bounds =
-            run.bounds.as_deref().map(|text| numbers::bounds("--bounds", text, problem.dim())).transpose()?;
+        let given = run.bounds.as_deref().map(|text| numbers::bounds("--bounds", text, problem.dim()));
+        let bounds = given.or_else(|| problem.limits()).transpose()?;
+        if run.constraint.is_none() {
+            problem.check_held()?;
+        }
         let constraint = run.constraint.as_deref().map(|text| constraint(text, problem)).transpose()?;
         let shown = problem.sampling_box(start.sampling_box.as_deref())?.or(bounds.clone().filter(is_finite));
         let options = Options {
