@@ -179,7 +179,9 @@ impl Random {
     }
 
     fn normal(&mut self, std: f64, array: &mut [f32]) {
-        array.iter_mut().for_each(|x| *x = (std * self.standard()) as f32);
+        for x in array {
+            *x = (std * self.standard()) as f32;
+        }
     }
 
     fn truncated(&mut self, std: f64, array: &mut [f32]) {
@@ -193,7 +195,9 @@ impl Random {
     }
 
     fn uniform(&mut self, limit: f64, array: &mut [f32]) {
-        array.iter_mut().for_each(|x| *x = (limit * (2.0 * self.unit() - 1.0)) as f32);
+        for x in array {
+            *x = (limit * (2.0 * self.unit() - 1.0)) as f32;
+        }
     }
 }
 
@@ -214,7 +218,9 @@ fn orthogonal(random: &mut Random, gain: f64, shape: &[usize], array: &mut [f32]
             }
         }
         let norm = libm::sqrt(dot(vector, vector));
-        vector.iter_mut().for_each(|x| *x /= norm);
+        for x in vector {
+            *x /= norm;
+        }
     }
     for (i, x) in array.iter_mut().enumerate() {
         let (row, column) = (i / columns, i % columns);

@@ -78,7 +78,7 @@ pub(super) fn places(
             }
         }
         let Some(room) = (length + 2 * padding[k]).checked_sub(size[k]) else {
-            let wanted = format!("at least {:?} high and wide, the window less its padding", size);
+            let wanted = format!("at least {size:?} high and wide, the window less its padding");
             return Err(Misfit::shape(input, wanted));
         };
         places[k + 1] = room / stride[k] + 1;
