@@ -37,6 +37,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts made on the spot alike")]
     pub(crate) fn option(what: &str, found: impl ToString, wanted: impl Into<String>) -> Self {
         Self::Option { what: what.into(), found: found.to_string(), wanted: wanted.into() }
     }

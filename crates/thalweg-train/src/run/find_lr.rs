@@ -1,6 +1,6 @@
 //! [`find_lr`]: which learning rates a network can be trained with.
 
-use super::{Length, Options, Run, State, Status, Task, TrainError};
+use super::{Length, Options, Run, State, Status, Task, TrainError, machine::learning_rate};
 use std::ops::ControlFlow;
 
 /// A learning-rate range test: the rate grows from step to step by the same factor while the loss is watched.
@@ -94,9 +94,7 @@ pub fn find_lr(
     };
     let task = Task { validation: None, ..task.clone() };
     let mut run = Run::begin(&task, &options)?;
-    let keys = run.rule().hyperparameters();
-    let is_lr = |(key, _): &(String, f64)| key == "lr" || key.ends_with(".lr");
-    let Some((key, _)) = keys.into_iter().rev().find(is_lr) else {
+    let Some((key, _)) = learning_rate(run.rule()) else {
         let found = format!("{}, which has no `lr`", options.optimizer);
         return Err(TrainError::option("the optimiser of a learning-rate test", found, "one with `lr`"));
     };
@@ -111,10 +109,8 @@ pub fn find_lr(
         average = smoothing * average + (1.0 - smoothing) * loss;
         weight = smoothing * weight + (1.0 - smoothing);
         let smoothed = average / weight;
-        diverged = matches!(run.status(), Some(Status::NonFinite(_))) || !(smoothed <= stop_at * lowest);
-        if step == 0 {
-            diverged = !loss.is_finite();
-        }
+        let ended = matches!(run.status(), Some(Status::NonFinite(_)));
+        diverged = ended || !loss.is_finite() || smoothed > stop_at * lowest;
         if loss.is_finite() {
             points.push(LrPoint { lr, loss, smoothed });
         }

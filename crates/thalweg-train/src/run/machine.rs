@@ -65,10 +65,7 @@ pub struct Run {
     ahead: Vec<f32>,
     probe: Vec<f32>,
     product: Vec<f32>,
-    /// Whether the rule may want several gradients of one batch.
-    uphill: bool,
-    /// Whether it takes batches that are not finite upon itself.
-    skips: bool,
+    manner: Manner,
     steps: u64,
     batches: u64,
     loss: f32,
@@ -86,6 +83,15 @@ pub struct Run {
     saved_now: bool,
     flag: Option<Arc<AtomicBool>>,
     status: Option<Status>,
+}
+
+/// What a rule does beside steps.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// It may want several gradients of one batch.
+    uphill: bool,
+    /// It takes batches that are not finite upon itself.
+    skips: bool,
 }
 
 impl Run {
@@ -129,8 +135,7 @@ impl Run {
             buffers,
             probe: vec![0.0; probed],
             product: vec![0.0; probed],
-            uphill: text.contains("sam("),
-            skips: text.contains("skip_nonfinite("),
+            manner: Manner { uphill: text.contains("sam("), skips: text.contains("skip_nonfinite(") },
             steps: 0,
             batches: 0,
             loss: f32::NAN,
@@ -275,7 +280,7 @@ impl Run {
                 self.tally.right += learner.accuracy().map_or(0.0, f64::from) * examples;
                 self.tally.examples += examples;
             }
-            if !loss.is_finite() && !self.skips {
+            if !loss.is_finite() && !self.manner.skips {
                 self.status = Some(self.not_finite());
                 return Ok(());
             }
@@ -309,7 +314,7 @@ impl Run {
     /// Whether the rule has gone uphill and wants the same batch there.
     fn climbing(&mut self) -> bool {
         let mut climbing = false;
-        if self.uphill {
+        if self.manner.uphill {
             self.rule.memory(&mut |name, memory| {
                 if let Memory::Count(count) = memory {
                     climbing |= *count > 0 && name.ends_with("sam.climbed");
@@ -354,8 +359,7 @@ impl Run {
         if !due {
             return None;
         }
-        let all = self.rule.hyperparameters();
-        all.into_iter().rev().find(|(key, _)| key == "lr" || key.ends_with(".lr")).map(|(_, lr)| lr)
+        learning_rate(&*self.rule).map(|(_, lr)| lr)
     }
 
     fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
@@ -515,6 +519,11 @@ impl Run {
     fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
+}
+
+/// The key and the value of a rule's learning rate; of several the last link's.
+pub(super) fn learning_rate(rule: &dyn Rule<f32>) -> Option<(String, f64)> {
+    rule.hyperparameters().into_iter().rev().find(|(key, _)| key.rsplit('.').next() == Some("lr"))
 }
 
 /// The examples of every batch, from the first on.

@@ -9,6 +9,7 @@ mod files;
 mod history;
 mod initial;
 mod killed;
+mod landscape;
 mod layers;
 mod learning;
 mod loader;
