@@ -14,12 +14,13 @@ use thalweg_rule::Optimizer;
 ///
 /// ```
 /// use std::ops::ControlFlow;
+/// use thalweg_rule::Optimizer;
 /// use thalweg_train::{data::Dataset, loss::CrossEntropy, network::Model};
 /// use thalweg_train::run::{Length, Options, Task, compare};
 ///
 /// let network = "mlp(16)".parse::<Model>()?.network(&[8, 8], 10)?;
 /// let task = Task::new(network, CrossEntropy::default(), Dataset::digits());
-/// let optimizers = ["sgd(lr=0.001)".parse()?, "adam(lr=0.01)".parse()?];
+/// let optimizers = ["sgd(lr=0.001)".parse::<Optimizer>()?, "adam(lr=0.01)".parse()?];
 /// let options = Options { length: Length::Steps(30), ..Options::new(optimizers[0].clone()) };
 /// let runs = compare(&task, &options, &optimizers, &mut |_, _| ControlFlow::Continue(()))?;
 /// let [sgd, adam] = [0, 1].map(|i| runs[i].history.records());

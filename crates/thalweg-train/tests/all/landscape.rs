@@ -122,7 +122,9 @@ fn extreme_eigenvalues_are_those_of_the_hessian_in_double_precision() {
         let (mut y, mut value) = (vec![0.0; dim], 0.0);
         for _ in 0..400 {
             let length = x.iter().map(|x| x * x).sum::<f64>().sqrt();
-            x.iter_mut().for_each(|x| *x /= length);
+            for x in &mut x {
+                *x /= length;
+            }
             hessian(&x, &mut y);
             y.iter_mut().zip(&x).for_each(|(y, x)| *y -= shift * x);
             value = x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>();
