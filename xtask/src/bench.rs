@@ -14,6 +14,7 @@ mod peers;
 mod report;
 mod rules;
 mod scalar;
+mod train;
 mod wells;
 
 use std::path::PathBuf;
@@ -26,7 +27,8 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "function" => function::run(),
         "growth" => growth::run(),
         "rules" => rules::run(),
-        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth and rules")),
+        "train" => train::run(),
+        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules and train")),
     }
 }
 

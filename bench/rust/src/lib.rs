@@ -1,6 +1,7 @@
 //! What the measuring programs share: timing, and the line of JSON that they print.
 
 pub mod flat;
+pub mod training;
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,0 +1,63 @@
+"""Training steps of PyTorch: `train_torch.py FORM`; `FORM` is `eager`, `compiled` or `bf16`.
+
+Gathering, forward, backward, Adam (`fused`). `compiled` is `torch.compile` of the network and its loss with the backend inductor,
+compiling excluded; `bf16` is eager under `autocast`.
+"""
+
+import contextlib
+import os
+import sys
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from measure import measure, refuse, report
+from training import CHECKED, LR, STEPS, WIDTHS, indices, pictures, weights
+
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+form = sys.argv[1]
+peer = f"torch_{form}"
+pixels, digits = (torch.from_numpy(numbers) for numbers in pictures())
+layers = []
+for inputs, outputs in zip(WIDTHS, WIDTHS[1:]):
+    layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+network = nn.Sequential(*layers[:-1])
+for layer, matrix in zip(network[::2], weights()):
+    layer.weight.data = torch.from_numpy(matrix)
+    layer.bias.data.zero_()
+optimizer = torch.optim.Adam(network.parameters(), lr=LR, fused=True)
+
+
+def loss(x, y):
+    return F.cross_entropy(network(x), y)
+
+
+if form == "compiled":
+    loss = torch.compile(loss)
+precision = torch.autocast("cpu", torch.bfloat16) if form == "bf16" else contextlib.nullcontext()
+batches = [torch.from_numpy(indices(step)) for step in range(STEPS)]
+
+
+def step(chosen):
+    x = pixels[chosen].to(torch.float32).mul_(1 / 255)
+    optimizer.zero_grad(set_to_none=True)
+    with precision:
+        value = loss(x, digits[chosen])
+    value.backward()
+    optimizer.step()
+    return value.detach()
+
+
+def run():
+    for chosen in batches:
+        value = step(chosen)
+    return value
+
+
+try:
+    check = [float(step(chosen)) for chosen in batches[:CHECKED]]
+    seconds, _ = measure(run)
+    report(peer, "mlp", 1, STEPS, seconds, [] if form == "bf16" else check)
+except Exception as problem:
+    refuse(peer, "mlp", 1, f"{type(problem).__name__}: {problem}".splitlines()[0][:100])
