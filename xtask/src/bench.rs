@@ -28,7 +28,9 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "growth" => growth::run(),
         "rules" => rules::run(),
         "train" => train::run(),
-        _ => Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules and train")),
+        _ => {
+            Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules and train"))
+        }
     }
 }
 

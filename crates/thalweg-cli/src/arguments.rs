@@ -351,6 +351,7 @@ pub(crate) struct FitArguments {
 /// either, a .csv file (the last column is learnt, unless --target names another) or a .npz file with the arrays x and y. What has no
 /// validation data of its own is split.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(after_help = "\
 MODEL is mlp(512, 512) or cnn(32, 64), with options activation, norm, dropout, init; of cnn also kernel and dense.
 LOSS is cross_entropy(label_smoothing=0, factor=1), bce, mse or huber(delta=1).

@@ -95,7 +95,8 @@ fn a_loss_that_is_no_number_is_a_result_with_a_warning() {
 fn tables_of_classes_and_of_numbers_are_told_apart() {
     let folder = folder();
     let rows = |target: &dyn Fn(f64) -> String| -> String {
-        (0..80).map(|k| f64::from(k) / 40.0 - 1.0).map(|x| format!("{x},{},{}\n", x * x, target(x))).collect()
+        let row = |x: f64| format!("{x},{},{}", x * x, target(x));
+        (0..80).map(|k| row(f64::from(k) / 40.0 - 1.0)).collect::<Vec<_>>().join("\n")
     };
     let kinds = rows(&|x| if x > 0.0 { "right".into() } else { "left".into() });
     let numbers = rows(&|x| format!("{}", 0.5 * x + 0.1));

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use thalweg_spec::{Call, SpecError, parse_chain, unknown_name};
+use thalweg_spec::{Argument, Call, SpecError, parse_chain, unknown_name};
 
 use crate::pass::{Problem, Shape};
 use crate::wrap::Running;
@@ -81,6 +81,28 @@ impl Optimizer {
     pub fn then(mut self, next: impl Into<Optimizer>) -> Self {
         self.links.extend(next.into().links);
         self
+    }
+
+    /// The text with the learning rates and what differs from the defaults, for people; it parses to the same.
+    ///
+    /// ```
+    /// let chain: thalweg_rule::Optimizer = "clip_by_value(1) | adam(beta1=0.8)".parse()?;
+    /// assert_eq!(chain.brief(), "clip_by_value(limit=1) | adam(lr=0.001, beta1=0.8)");
+    /// assert_eq!(chain.brief().parse::<thalweg_rule::Optimizer>()?, chain);
+    /// # Ok::<(), thalweg_spec::SpecError>(())
+    /// ```
+    pub fn brief(&self) -> String {
+        let brief = |link: &Link| {
+            let mut call = link.print();
+            // A link that must be given something has no defaults to leave out.
+            if let Ok(plain) = Link::read(&Call::new(link.name())) {
+                let plain = plain.print();
+                let told = |a: &Argument| a.key.as_deref() == Some("lr") || !plain.arguments.contains(a);
+                call.arguments.retain(told);
+            }
+            call.to_string()
+        };
+        self.links.iter().map(brief).collect::<Vec<_>>().join(" | ")
     }
 
     /// A copy with one hyperparameter set, by the keys of [`Rule::hyperparameters`].

@@ -82,7 +82,7 @@ pub fn training_table(runs: &[Trained], threshold: Option<f64>) -> Table {
             }
             failed => format!(" ({failed} of {} not finite)", summary.runs),
         };
-        let mut row = vec![format!("{}{failed}", summary.optimizer)];
+        let mut row = vec![format!("{}{failed}", summary.optimizer.brief())];
         row.extend(threshold.map(|_| spread(summary.below, |step| step.to_string())));
         row.push(spread(summary.loss, |loss| significant(loss, 4)));
         row.extend(validated.then(|| spread(summary.validation_loss, |loss| significant(loss, 4))));
@@ -165,7 +165,7 @@ pub fn training_figures(task: &Task, runs: &[Trained]) -> Result<Vec<Figure>, Pi
 fn medians(runs: &[Trained], x: impl Fn(&Record) -> f64, y: impl Fn(&Record) -> Option<f64>) -> Vec<Curve> {
     let mut curves: Vec<(String, Vec<&Trained>)> = Vec::new();
     for run in runs {
-        let label = run.optimizer.to_string();
+        let label = run.optimizer.brief();
         match curves.iter_mut().find(|(known, _)| *known == label) {
             Some((_, group)) => group.push(run),
             None => curves.push((label, vec![run])),
@@ -205,7 +205,7 @@ fn answers(task: &Task, run: &Trained, data: &Dataset, classes: usize) -> Result
     }
     if classes <= CLASSES {
         figures.push(Figure::from(Confusion {
-            title: format!("What was taken for what by {}", run.optimizer),
+            title: format!("What was taken for what by {}", run.optimizer.brief()),
             classes: (0..classes as u32).map(name).collect(),
             counts,
         }));

@@ -4,6 +4,7 @@ mod data;
 mod progress;
 mod results;
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -76,7 +77,7 @@ const OUTPUTS: [(&str, Format); 6] = [
 /// Says of a run that failed what, where, and what is left.
 fn warn(run: &Trained) {
     if let Status::NonFinite(end) = &run.status {
-        crate::tell("warning", "1;33", &format!("{} (seed {}): {end}", run.optimizer, run.seed));
+        crate::tell("warning", "1;33", &format!("{} (seed {}): {end}", run.optimizer.brief(), run.seed));
     }
 }
 
@@ -219,9 +220,8 @@ impl Plan {
         let [optimizer] = &self.optimizers[..] else {
             return Failure::wrong("--find-lr: give one --optimizer");
         };
-        let stop = &mut |_: &State<'_>| match crate::interrupt::interrupted() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        let stop = &mut |_: &State<'_>| {
+            if crate::interrupt::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         crate::interrupt::listen();
         let curve = find_lr(&self.task, &self.options, LrTest::default(), stop)?;
@@ -231,7 +231,7 @@ impl Plan {
             y: curve.points.iter().map(y).collect(),
         };
         let figure = Losses {
-            title: format!("Loss while the learning rate of {optimizer} grows"),
+            title: format!("Loss while the learning rate of {} grows", optimizer.brief()),
             x_name: "log10 of the learning rate".into(),
             y_name: "loss of a batch".into(),
             curves: vec![points(|point| point.loss, "loss"), points(|point| point.smoothed, "smoothed")],
@@ -255,7 +255,8 @@ impl Plan {
         if let (Some(first), Some(lowest), Some(last)) = (curve.points.first(), lowest, curve.points.last()) {
             let ends = if curve.diverged { ", where it had grown beyond bounds" } else { "" };
             text = format!(
-                "{optimizer}: the rate grew from {} to {}{ends}.\nThe loss was lowest at {} and fell most steeply at {}.\n",
+                "{}: the rate grew from {} to {}{ends}.\nThe loss was lowest at {} and fell most steeply at {}.\n",
+                links(optimizer).join(" | "),
                 digits(first.lr),
                 digits(last.lr),
                 digits(lowest.lr),
@@ -263,7 +264,7 @@ impl Plan {
             );
         }
         if let Some(rate) = curve.suggestion {
-            text.push_str(&format!("\nA learning rate to begin with: {}\n", digits(rate)));
+            let _ = writeln!(text, "\nA learning rate to begin with: {}", digits(rate));
         }
         print(&text)
     }

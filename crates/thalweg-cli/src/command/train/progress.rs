@@ -52,7 +52,7 @@ impl Progress {
         });
         let now = Instant::now();
         Bar {
-            bar,
+            drawn: bar,
             shown: now,
             loss: f64::NAN,
             begun: now,
@@ -64,7 +64,7 @@ impl Progress {
 
 /// The bar of a run.
 pub(super) struct Bar {
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
     shown: Instant,
     begun: Instant,
     batch: usize,
@@ -79,7 +79,7 @@ impl Bar {
         if interrupted() {
             return ControlFlow::Break(());
         }
-        let Some(bar) = &self.bar else { return ControlFlow::Continue(()) };
+        let Some(bar) = &self.drawn else { return ControlFlow::Continue(()) };
         let loss = f64::from(state.loss);
         self.loss = if self.loss.is_finite() { 0.95 * self.loss + 0.05 * loss } else { loss };
         if let Some(record) = state.record
@@ -103,7 +103,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.finish_and_clear();
         }
     }

@@ -1,5 +1,6 @@
 //! What is said and written of the runs.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -42,8 +43,7 @@ struct RunDocument {
     validation_loss: Option<f64>,
     validation_accuracy: Option<f64>,
     /// The first step whose validation loss is below the threshold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_below: Option<Option<u64>>,
+    first_below: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<serde_json::Value>,
 }
@@ -91,7 +91,7 @@ impl<'a> Results<'a> {
         let seconds: f64 = self.runs.iter().map(|run| run.seconds).sum();
         let steps: u64 = self.runs.iter().map(|run| run.steps).sum();
         let mut text = Table { header, rows }.text();
-        text.push_str(&format!("\n  {steps} steps in {}\n", duration(seconds)));
+        let _ = writeln!(text, "\n  {steps} steps in {}", duration(seconds));
         if self.runs.iter().any(|run| run.status.as_str() == "interrupted") {
             text.push_str("  interrupted");
             text.push_str(if self.arguments.checkpoints.is_some() {
@@ -106,7 +106,7 @@ impl<'a> Results<'a> {
             );
         }
         for path in self.arguments.out.iter().chain(&self.arguments.export) {
-            text.push_str(&format!("  {}\n", path.display()));
+            let _ = writeln!(text, "  {}", path.display());
         }
         text
     }
@@ -128,7 +128,10 @@ impl<'a> Results<'a> {
                 loss: run.history.last().map(|record| record.loss),
                 validation_loss: last.and_then(|record| record.validation_loss),
                 validation_accuracy: last.and_then(|record| record.validation_accuracy),
-                first_below: self.arguments.threshold.map(|threshold| run.history.first_below(threshold)),
+                first_below: self
+                    .arguments
+                    .threshold
+                    .and_then(|threshold| run.history.first_below(threshold)),
                 history: history.then(|| run.history.to_json()),
             }
         };

@@ -72,13 +72,16 @@ impl<I: ExactSizeIterator<Item = usize>> RevPairs for I {
 fn assert_fused_is_plain(program: &Program) {
     let program = crate::simplify(program);
     let mut plain = Plain::<f64>::new(&program).unwrap();
-    let mut fused = Fused::<f64>::new(program.clone()).unwrap();
+    // Half of the inputs in a buffer of their own.
+    let first = program.input_shapes().count() / 2;
+    let head = program.input_shapes().take(first).map(|shape| shape.size()).sum();
+    let mut fused = Fused::<f64>::new(program.clone(), first).unwrap();
     let inputs: Vec<_> = (0..plain.input_len()).map(|k| ((k * 37 + 11) % 23) as f64 / 8.0 - 1.4).collect();
     let mut expected = vec![f64::NAN; plain.output_len()];
     let mut found = vec![f64::NAN; fused.output_len()];
     plain.run(&inputs, &mut expected).unwrap();
     for _ in 0..2 {
-        fused.run(&inputs, &mut found).unwrap();
+        fused.run(&inputs[..head], &inputs[head..], &mut found).unwrap();
         for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
             let near = (x - y).abs() <= 1e-10 * (1.0 + y.abs()) || x == y || (x.is_nan() && y.is_nan());
             assert!(near, "output {k}: {x} instead of {y} in\n{program}");
@@ -110,8 +113,8 @@ fn reductions_of_large_arrays_have_the_values_of_plain_ones_on_any_number_of_thr
             let run = |threads| {
                 let mut found = vec![f64::NAN; expected.len()];
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let mut fused = Fused::<f64>::new(program.clone()).unwrap();
-                pool.install(|| fused.run(&inputs, &mut found)).unwrap();
+                let mut fused = Fused::<f64>::new(program.clone(), 0).unwrap();
+                pool.install(|| fused.run(&[], &inputs, &mut found)).unwrap();
                 found
             };
             let found = run(1);
@@ -163,10 +166,10 @@ fn a_pass_writes_over_the_array_that_it_reads_for_the_last_time() {
     Plain::<f64>::new(&program).unwrap().run(&inputs, &mut expected).unwrap();
     for threads in 1..4 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut fused = Fused::<f64>::new(program.clone()).unwrap();
+        let mut fused = Fused::<f64>::new(program.clone(), usize::MAX).unwrap();
         let mut found = vec![f64::NAN; expected.len()];
         for _ in 0..2 {
-            pool.install(|| fused.run(&inputs, &mut found)).unwrap();
+            pool.install(|| fused.run(&inputs, &[], &mut found)).unwrap();
             assert!(found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-12));
         }
     }
