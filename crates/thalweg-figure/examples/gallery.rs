@@ -265,7 +265,7 @@ fn on_a_line() -> Vec<Figure> {
 /// Rings that are taken for strokes now and then.
 fn of_a_classifier() -> Vec<Figure> {
     let picture = |k: usize| {
-        let (ring, size) = (k % 3 != 0, 20.0f32);
+        let (ring, size) = (!k.is_multiple_of(3), 20.0f32);
         let pixel = |i: usize| {
             let (x, y) = ((i % 20) as f32 - size / 2.0, (i / 20) as f32 - size / 2.0);
             let away = if ring {
