@@ -5,7 +5,8 @@
 //! - [`Method`] is how to go on: a [`Descent`] with its [`Search`], any rule or chain of `thalweg-rule`, or what suits the objective.
 //! - [`Constraint`] is where to stay: a box, a sphere, a function held by a Lagrange multiplier.
 //! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or [`Handwritten`] ones.
-//! - [`fit`] is least squares by mini-batches, [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
+//! - [`least_squares`] makes residuals small and says how well the parameters are known; [`fit`] does so by mini-batches;
+//!   [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
 //!
 //! ```
 //! use thalweg_function::Expression;
@@ -33,6 +34,7 @@ mod engine;
 mod error;
 mod fit;
 mod grid;
+mod least_squares;
 mod many;
 mod method;
 mod objective;
@@ -57,6 +59,10 @@ pub use descent::{
 pub use error::SolveError;
 pub use fit::{Fit, FitOptions, Fitted, fit};
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
+pub use least_squares::{
+    ClosureResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss, Residuals,
+    TracedResiduals, least_squares,
+};
 pub use many::{Solutions, minimize_many, minimize_many_observed};
 pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};
 pub use objective::{Closure, Derivatives, Handwritten, Objective, Traced};

@@ -10,6 +10,7 @@ mod errors;
 mod fitting;
 mod functions;
 mod grid;
+mod least_squares;
 mod many;
 mod methods;
 mod noise;
