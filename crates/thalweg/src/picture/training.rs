@@ -246,13 +246,17 @@ fn images(
     let span = if high > low { high - low } else { 1.0 };
     let image = |(&k, pixels): (&usize, &[f32])| {
         let said = predictions.classes[k];
-        let sure = 100.0 * predictions.outputs[k * predictions.width + said as usize];
         let wrong = said != of[k];
-        let truth = if wrong { format!(", is {}", name(of[k])) } else { String::new() };
+        let caption = if wrong {
+            format!("{}, is {}", name(said), name(of[k]))
+        } else {
+            let sure = 100.0 * predictions.outputs[k * predictions.width + said as usize];
+            format!("{} ({sure:.0} %)", name(said))
+        };
         Image {
             width: data.shape().last().copied().unwrap_or(1),
             pixels: pixels.iter().map(|x| (x - low) / span).collect(),
-            caption: format!("{} ({sure:.0} %){truth}", name(said)),
+            caption,
             wrong,
         }
     };
