@@ -78,6 +78,7 @@ mod guide {
         ManyStarts "many-starts"
         Constraints "constraints"
         SecondOrder "second-order"
+        Solvers "solvers"
         Training "training"
         WhichOptimiser "which-optimiser"
         Figures "figures"

@@ -21,7 +21,7 @@ fn the_digits_are_learnt_without_any_file() {
     );
     assert_eq!(result["parameters"], 64 * 128 + 128 + 128 * 10 + 10);
     let run = &result["runs"][0];
-    assert_eq!((run["status"].as_str(), run["history"].as_object()), (Some("finished"), None));
+    assert_eq!((run["status"].as_str(), run["history"].as_array()), (Some("finished"), None));
     // Logistic regression reaches 95 to 96 % on this split of sizes.
     assert!(run["validation_accuracy"].as_f64().unwrap() > 0.95, "{run}");
 }
@@ -35,7 +35,7 @@ fn optimisers_share_start_and_batches_and_seeds_give_medians() {
     let result = json(&ran);
     let runs = result["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 6);
-    let first = |run: &Value| run["history"]["loss"][0].as_f64().unwrap();
+    let first = |run: &Value| run["history"][0]["loss"].as_f64().unwrap();
     for seed in 0..3 {
         // The first loss is that of the initial parameters.
         assert_eq!(first(&runs[seed]), first(&runs[3 + seed]));

@@ -128,7 +128,7 @@ impl Images {
 ///     counts: vec![vec![48, 2], vec![5, 45]],
 ///     ..Confusion::default()
 /// });
-/// assert!(figure.to_svg(600, 560)?.contains(">48"));
+/// assert!(figure.to_svg(600, 560)?.contains("predicted class"));
 /// # Ok::<(), thalweg_figure::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -32,7 +32,7 @@ const CLASSES: usize = 100;
 /// let (data, validation) = Dataset::digits().split(0.2, 0)?;
 /// let network = "mlp(16)".parse::<Model>()?.network(data.shape(), 10)?;
 /// let task = Task::new(network, CrossEntropy::default(), data).with_validation(validation);
-/// let optimizers = ["sgd(lr=0.01)".parse()?, "adam(lr=0.01)".parse()?];
+/// let optimizers: [thalweg::rule::Optimizer; 2] = ["sgd(lr=0.01)".parse()?, "adam(lr=0.01)".parse()?];
 /// let options = Options { length: Length::Steps(40), validate_every: 10, ..Options::new(optimizers[0].clone()) };
 /// let runs = compare(&task, &options, &optimizers, &mut |_, _| ControlFlow::Continue(()))?;
 /// let page = thalweg::picture::training_page(&task, &runs, Some(1.5))?;
