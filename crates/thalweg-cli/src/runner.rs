@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::interrupt::Watch;
 use crate::numbers;
 use crate::problem::Problem;
-use crate::report::{Run, RunHistory};
+use crate::report::{Chosen, Run, RunHistory};
 
 /// What is to be run on a problem.
 #[derive(Debug)]
@@ -215,6 +215,10 @@ impl Run {
             seconds: solution.seconds,
             history,
             multiplier: solution.multiplier.map(wide),
+            chosen: solution
+                .choice
+                .as_ref()
+                .map(|choice| Chosen { optimizer: choice.method.to_string(), reason: choice.reason.clone() }),
             best_x: point(&solution.best_x),
             best_value: wide(solution.best_value),
         }

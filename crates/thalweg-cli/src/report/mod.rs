@@ -43,10 +43,20 @@ pub(crate) struct Run {
     pub(crate) history: Option<RunHistory>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) multiplier: Option<f64>,
+    /// The method that `auto` stood for, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chosen: Option<Chosen>,
     #[serde(skip)]
     pub(crate) best_x: Vec<f64>,
     #[serde(skip)]
     pub(crate) best_value: f64,
+}
+
+/// A method that was chosen for the function.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Chosen {
+    pub(crate) optimizer: String,
+    pub(crate) reason: String,
 }
 
 /// Every iterate of a run, the start first.

@@ -121,6 +121,10 @@ pub(crate) fn run_table(problem: &Problem, run: &Run) -> String {
     if run.x.len() > MOST {
         lines.push(("...", format!(" {} more variables; --json has all", run.x.len() - MOST)));
     }
+    if let Some(chosen) = &run.chosen {
+        lines.push(("chosen", format!(" {}", chosen.optimizer)));
+        lines.push(("because", format!(" {}", chosen.reason)));
+    }
     if let Some(multiplier) = run.multiplier {
         lines.push(("multiplier", signed(multiplier)));
     }

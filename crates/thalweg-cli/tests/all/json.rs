@@ -291,3 +291,14 @@ fn a_function_may_stand_in_a_file() {
     let result: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!((result["function"].as_str(), numbers(&result["runs"][0]["x"])), (Some("(x-1)^2"), vec![1.0]));
 }
+
+#[test]
+fn what_auto_stood_for_is_said_with_its_reason() {
+    let result = json(&["minimize", "rosenbrock", "-o", "auto", "--json"]);
+    let chosen = &result["runs"][0]["chosen"];
+    assert!(chosen["optimizer"].as_str().is_some_and(|text| text.starts_with("trust_newton(")), "{chosen}");
+    assert!(chosen["reason"].as_str().is_some_and(|text| text.starts_with("2 variables: ")), "{chosen}");
+    let text = run(&["minimize", "rosenbrock", "-o", "auto"]).out;
+    assert!(text.contains("chosen") && text.contains("because"), "{text}");
+    assert!(json(&["minimize", "rosenbrock", "-o", "lbfgs", "--json"])["runs"][0].get("chosen").is_none());
+}
