@@ -81,7 +81,7 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "N", value_parser = numbers::count)]
     pub(crate) validate_every: Option<usize>,
 
-    /// Compute it on the first N validation examples; on all unless given
+    /// Compute it on N of the validation examples, always the same ones; on all unless given
     #[arg(long, value_name = "N", value_parser = numbers::count)]
     pub(crate) validate_on: Option<usize>,
 
@@ -149,7 +149,7 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     pub(crate) history: bool,
 
-    /// Write a file; its ending says what: .html (the report) .svg .png .json .csv .parquet (repeatable)
+    /// Write a file; its ending says what: .html (the report) .svg .png .json .csv, and .parquet in a build with that feature (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Vec<PathBuf>,
 

@@ -50,8 +50,9 @@ impl Engine {
         let batch = self.whole.learner.batch();
         self.whole.learner.gather(&self.task.train, &vec![0; batch])?;
         if let Some(data) = self.task.validation.clone() {
+            let network = &self.task.network;
             let (parameters, buffers) =
-                (self.task.network.initialize(0), self.task.network.initial_buffers());
+                (vec![0.0; network.parameters().len()], vec![0.0; network.buffers().len()]);
             self.evaluator.evaluate_some(&parameters, &buffers, &data, 0..0)?;
         }
         Ok(self)
