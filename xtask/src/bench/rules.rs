@@ -1,6 +1,6 @@
 //! Optimiser rules on flat parameters, beside PyTorch, Optax, candle and burn, and the machine's own speed in place.
 
-use super::measurement::Part;
+use super::measurement::{Part, median};
 use super::parts::{Row, take_up};
 use super::peers::{Peers, Program};
 use super::quick;
@@ -31,8 +31,8 @@ after, `clip_grad_value_`, `clip_grad_norm_` and the like, in place. *Optax*: `j
 parameters and state, compiling excluded; with AVX-512, XLA is told to use it. *candle* and *burn* (with its backend Flex): their \
 optimisers on one tensor, of at most 25 000 000 numbers. –: there is none. In brackets, how many times Thalweg's time it is. *GB/s*: the bytes that a step must read and \
 write, of parameters, gradient and state, the gradient twice where its norm comes first, in Thalweg's time. *In place*: Thalweg's speed \
-divided by that of a loop with the same number of vectors changed in place and one only read, `x ← a · x + b · g`, measured in the same \
-round on as many threads, the fastest of several ways to share it among them; *of x ← a · x*: divided by the speed of that, which has \
+divided by that of a loop with the same number of vectors changed in place and one only read, `x ← a · x + b · g`, measured \
+right after it on as many threads, the fastest of several ways to share it among them; *of x ← a · x*: divided by the speed of that, which has \
 nothing that is only read. Vectors of 25 000 000 numbers fit in the last-level cache of some machines. Checked: after three steps, along \
 the gradient times 1, −½ and 2, the norm of the parameters and 64 of them agree to 1e-5.";
 
@@ -91,47 +91,58 @@ fn program(peer: usize) -> (Program, Option<&'static str>) {
     }
 }
 
-/// The seconds in which the machine moves 2, 3, … numbers for each of `n` places.
-fn machine(peers: &Peers, n: usize, threads: usize) -> Result<Vec<f64>, String> {
+/// The seconds in which the machine changes each of `n` numbers in place.
+fn machine(peers: &Peers, n: usize, threads: usize) -> Result<f64, String> {
     let arguments = ["bandwidth".to_owned(), n.to_string()];
     let printed = peers.output(Program::Rust("rules"), &arguments, threads)?;
-    printed.lines().map(|line| Part::read(line, threads)?.outcome.map(|m| m.seconds)).collect()
+    Part::read(&printed, threads)?.outcome.map(|m| m.seconds)
 }
 
-/// What all peers found of the cases, in the same order, and the times of the machine, a round each.
+/// What all peers found of the cases, in the same order, and the times of `x ← a · x`, a round each.
 fn measure(
     peers: &Peers,
     cases: &[&Case],
     n: usize,
     threads: usize,
     rounds: usize,
-) -> Result<(Vec<Row>, Vec<Vec<f64>>), String> {
-    let (mut rows, mut limits) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Row>, Vec<f64>), String> {
+    let (mut rows, mut plain) = (Vec::new(), Vec::new());
     for round in 1..=rounds {
         eprintln!("{n} | {threads} | {round} | the machine");
-        limits.push(machine(peers, n, threads)?);
+        plain.push(machine(peers, n, threads)?);
         let peers_there = if n > LARGE { FRAMEWORKS_FROM } else { PEERS.len() };
         for (peer, name) in PEERS.iter().enumerate().take(peers_there) {
             eprintln!("{n} | {threads} | {round} | {name}");
             let (program, form) = program(peer);
-            let texts = cases.iter().map(|case| case.optimizer.to_owned());
+            let texts = cases.iter().map(|case| match peer {
+                0 => format!("{}={}", case.streams(), case.optimizer),
+                _ => case.optimizer.to_owned(),
+            });
             let arguments: Vec<_> =
                 form.map(str::to_owned).into_iter().chain([n.to_string()]).chain(texts).collect();
             take_up(&mut rows, &peers.output(program, &arguments, threads)?, peer, PEERS.len(), threads)?;
         }
     }
-    Ok((rows, limits))
+    Ok((rows, plain))
 }
 
 impl Case {
-    /// Thalweg's speed divided by the machine's at `moved` numbers for each place, the median of the rounds.
-    fn of_the_machine(&self, row: &mut Row, limits: &[Vec<f64>], moved: usize) -> Option<f64> {
-        let scale = self.moved as f64 / moved as f64;
-        let measurements = row.outcomes[0].as_mut().ok()?;
-        for (own, limit) in measurements.iter_mut().zip(limits) {
-            own.floor = limit.get(moved - 2).map(|seconds| scale * seconds);
-        }
-        row.of_the_floor()
+    /// Numbers that one pass over memory reads and writes for each parameter.
+    fn streams(&self) -> usize {
+        self.moved - usize::from(self.norm)
+    }
+
+    /// Thalweg's speed divided by that of the loop beside it, the median of the rounds.
+    fn in_place(&self, row: &Row) -> Option<f64> {
+        row.of_the_floor().map(|fraction| fraction * self.moved as f64 / self.streams() as f64)
+    }
+
+    /// Thalweg's speed divided by that of `x ← a · x`, the median of the rounds.
+    fn of_plain(&self, row: &Row, plain: &[f64]) -> Option<f64> {
+        let own = row.outcomes[0].as_ref().ok()?;
+        let fractions =
+            own.iter().zip(plain).map(|(own, plain)| 0.5 * self.moved as f64 * plain / own.seconds);
+        Some(median(fractions.collect())).filter(|fraction| fraction.is_finite())
     }
 
     /// Which goals are reached.
@@ -153,10 +164,9 @@ impl Case {
         verdicts.join("; ")
     }
 
-    fn cells(&self, row: &mut Row, n: usize, threads: usize, limits: &[Vec<f64>]) -> Vec<String> {
+    fn cells(&self, row: &Row, n: usize, threads: usize, plain: &[f64]) -> Vec<String> {
         let dash = || "–".to_owned();
-        let of_plain = self.of_the_machine(row, limits, 2);
-        let in_place = self.of_the_machine(row, limits, self.moved - usize::from(self.norm));
+        let (in_place, of_plain) = (self.in_place(row), self.of_plain(row, plain));
         // `|` would end the cell.
         let mut cells =
             vec![self.optimizer.replace('|', "\\|"), n.to_string(), threads.to_string(), row.own_cell()];
@@ -181,11 +191,11 @@ pub(super) fn run() -> Result<(), String> {
         let cases: Vec<&Case> = CASES.iter().filter(|case| case.sizes.contains(&n)).collect();
         for threads in [1, 2].into_iter().filter(|&threads| threads <= cores) {
             let rounds = if quick() || n > LARGE { 1 } else { 2 };
-            let (mut rows, limits) = measure(&peers, &cases, n, threads, rounds)?;
-            for (case, row) in cases.iter().zip(&mut rows) {
+            let (rows, plain) = measure(&peers, &cases, n, threads, rounds)?;
+            for (case, row) in cases.iter().zip(&rows) {
                 problems.extend(row.agree(&PEERS, TOLERANCE).err());
                 match &row.outcomes[0] {
-                    Ok(_) => table_rows.push(case.cells(row, n, threads, &limits)),
+                    Ok(_) => table_rows.push(case.cells(row, n, threads, &plain)),
                     Err(reason) => eprintln!("{} is left out: {reason}", case.optimizer),
                 }
             }

@@ -1,5 +1,5 @@
-//! Thalweg's optimisers on flat `f32` parameters: `rules N OPTIMIZER...`, and `rules bandwidth N`, what the machine can do in place;
-//! as many threads as the process may use.
+//! Thalweg's optimisers on flat `f32` parameters: `rules N MOVED=OPTIMIZER...`, each beside a loop that moves as many numbers in place;
+//! `rules bandwidth N`, `x ← a · x`; as many threads as the process may use.
 
 mod bandwidth;
 
@@ -30,15 +30,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let Some((n, optimizers)) = arguments.split_first() else {
-        return Err("usage: rules N OPTIMIZER... | rules bandwidth N".into());
+        return Err("usage: rules N MOVED=OPTIMIZER... | rules bandwidth N".into());
     };
     let n: usize = n.parse()?;
     let gradient = gradient(n);
-    for text in optimizers {
+    for argument in optimizers {
+        let (moved, text) = argument.split_once('=').ok_or("no MOVED=OPTIMIZER")?;
+        let moved = moved.parse()?;
         match measure(text, n, &gradient) {
             Ok((seconds, check)) => {
+                // Right after the rule, for the machine's speed changes with time.
+                let floor = bandwidth::floor(n, moved);
                 let (check, steps) = (&check, steps(n));
-                Measurement { peer: "thalweg", case: text, n, steps, seconds, check, floor: None }.print();
+                Measurement { peer: "thalweg", case: text, n, steps, seconds, check, floor }.print();
             }
             Err(reason) => refuse("thalweg", text, n, &reason.to_string()),
         }
