@@ -32,7 +32,7 @@ use crate::program::{Builder, NodeId};
 
 pub(crate) use arithmetic::*;
 pub(crate) use array::{
-    ArrayOp, Axes, Edge, Loop, ProductDims, Span, Window, forward as array_forward,
+    ArrayOp, Axes, Edge, Loop, ProductDims, Side, Span, Window, composition, forward as array_forward,
     identity as array_identity, reverse as array_reverse,
 };
 pub(crate) use exponential::*;

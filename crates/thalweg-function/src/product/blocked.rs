@@ -24,6 +24,11 @@ const ROWS: usize = 64;
 /// How many rows of B are packed at a time.
 const PACKED_TOGETHER: usize = 32;
 
+/// How long the sums of a block are, of `k` terms in all.
+pub(super) fn depth_of(k: usize) -> usize {
+    k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1)).max(1)
+}
+
 /// How a product is cut.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Blocks {
@@ -42,7 +47,7 @@ pub(super) struct Blocks {
 impl Blocks {
     pub(super) fn new<F: Number>(isa: Isa, m: usize, n: usize, k: usize, threads: usize) -> Self {
         let panel = F::dispatch(isa, TileCols);
-        let depth = k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1)).max(1);
+        let depth = depth_of(k);
         let fitting = BLOCK_BYTES / size_of::<F>() / depth;
         let cols = n.next_multiple_of(panel).min((fitting / panel * panel).max(panel));
         let row_blocks = if m < 16 * threads { 1 } else { threads * m.div_ceil(ROWS * threads) };

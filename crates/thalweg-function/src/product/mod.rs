@@ -6,6 +6,7 @@
 //! instruction set, never on the number of threads. NaN and infinities spread as in the plain triple loop.
 
 mod blocked;
+mod convolution;
 mod kernel;
 mod pack;
 mod small;
@@ -19,6 +20,7 @@ mod workspace;
 use std::ops::Range;
 
 use crate::kernel::isa::{Element, Isa};
+pub(crate) use convolution::{Convolution, Sliding};
 pub(crate) use view::{View, ViewMut};
 pub(crate) use workspace::Workspace;
 

@@ -6,7 +6,7 @@
 use std::panic::Location;
 
 use super::{Var, record_array};
-use crate::primitive::{ArrayOp, Axes, Window};
+use crate::primitive::{ArrayOp, Axes, Side, Window};
 use crate::program::{Builder, NodeId, Shape};
 
 impl Var {
@@ -38,12 +38,8 @@ impl Var {
                 return Err(format!("the images have {} channels, the kernel has {channels}", image[1]));
             }
             let (window, places) = window([height, width], stride, padding, image)?;
-            let patches = patches(b, x[0], image, window, places);
-            let depth = channels * height * width;
-            let weights = b.reshape(x[1], Shape::of([outputs, depth]));
-            let weights = b.spread(weights, Axes::of([0]), Shape::of([image[0], outputs, depth]));
-            let product = b.matmul(weights, patches, [false, false]);
-            Ok(b.reshape(product, Shape::of([image[0], outputs, places[0], places[1]])))
+            let shape = Shape::of([image[0], outputs, places[0], places[1]]);
+            Ok(b.array(ArrayOp::Convolve(window, Side::Results), &[x[0], x[1]], shape))
         })
     }
 
@@ -61,20 +57,21 @@ impl Var {
     /// ```
     #[track_caller]
     pub fn max_pool(self, size: [usize; 2], stride: [usize; 2]) -> Var {
-        self.pooled("max_pool", size, stride, |b, covered| {
-            let set = Axes::of([2]);
-            let shape = b.shape(covered).without(set);
-            b.array(ArrayOp::Largest(set), &[covered], shape)
+        self.pooled("max_pool", size, stride, |b, image, window, shape| {
+            b.array(ArrayOp::MaxPool(window), &[image], shape)
         })
     }
 
     /// The mean over each place of a window of `size` over images `[N, C, H, W]`: `[N, C, oh, ow]`.
     #[track_caller]
     pub fn avg_pool(self, size: [usize; 2], stride: [usize; 2]) -> Var {
-        self.pooled("avg_pool", size, stride, |b, covered| {
-            let count = b.constant((size[0] * size[1]) as f64);
-            let sum = b.sum(covered, Axes::of([2]));
-            b.div(sum, count)
+        self.pooled("avg_pool", size, stride, |b, image, window, shape| {
+            let covered = b.covered(image, window);
+            let axis = Axes::of([b.shape(covered).rank() - 2]);
+            let sum = b.sum(covered, axis);
+            let count = b.constant(window.elements() as f64);
+            let mean = b.div(sum, count);
+            b.reshape(mean, shape)
         })
     }
 
@@ -84,17 +81,14 @@ impl Var {
         name: &'static str,
         size: [usize; 2],
         stride: [usize; 2],
-        pool: impl FnOnce(&mut Builder, NodeId) -> NodeId,
+        pool: impl FnOnce(&mut Builder, NodeId, Window, Shape) -> NodeId,
     ) -> Var {
         record_array(name, &[self], Location::caller(), |b, x| {
             let image = image_of(b.shape(x[0]))?;
             let (window, places) = window(size, stride, [0, 0], image)?;
-            let patches = patches(b, x[0], image, window, places);
             let [examples, channels, ..] = image;
-            let covered = Shape::of([examples, channels, size[0] * size[1], places[0] * places[1]]);
-            let covered = b.reshape(patches, covered);
-            let pooled = pool(b, covered);
-            Ok(b.reshape(pooled, Shape::of([examples, channels, places[0], places[1]])))
+            let shape = Shape::of([examples, channels, places[0], places[1]]);
+            Ok(pool(b, x[0], window, shape))
         })
     }
 }
@@ -125,17 +119,4 @@ fn window(
         format!("a window of {size:?} does not fit into [{a}, {b}], the image with its padding")
     })?;
     Ok((window, places))
-}
-
-/// What the window covers at each place: `[N, C·kh·kw, places]`.
-fn patches(
-    b: &mut Builder,
-    x: NodeId,
-    [examples, channels, ..]: [usize; 4],
-    window: Window,
-    places: [usize; 2],
-) -> NodeId {
-    let [height, width] = window.size.map(usize::from);
-    let shape = Shape::of([examples, channels * height * width, places[0] * places[1]]);
-    b.array(ArrayOp::Patches(window), &[x], shape)
 }

@@ -2,7 +2,7 @@
 
 use super::elements::{combined, indexed, sources};
 use super::simplify;
-use crate::primitive::{ArrayOp, Op, ProductDims};
+use crate::primitive::{ArrayOp, Op, ProductDims, composition};
 use crate::program::{Builder, Node, NodeId, Program, Shape};
 
 /// The program with one scalar input for each element of its inputs and one scalar output for each element of its outputs,
@@ -94,6 +94,12 @@ impl Unrolling {
     }
 
     fn elements(&mut self, node: &Node, x: &[&[NodeId]], shapes: &[Shape]) -> Option<Vec<NodeId>> {
+        if let Op::Array(op) = node.op
+            && let Some(program) = composition(op, shapes, node.shape)
+        {
+            let arguments: Vec<_> = x.iter().map(|elements| elements.to_vec()).collect();
+            return Some(self.program(&program, &arguments)?.concat());
+        }
         let b = &mut self.builder;
         if let Some(moved) = sources(node.op, shapes, node.shape) {
             let zero = b.constant(0.0);

@@ -87,11 +87,11 @@ impl<F: Float> Fused<F> {
         let packed = Workspace::with_bytes(packed_bytes);
         let partials: usize = work
             .iter()
-            .map(
-                |work| {
-                    if let Work::Pass(pass) | Work::ProductThen(_, pass) = work { pass.bytes() } else { 0 }
-                },
-            )
+            .map(|work| match work {
+                Work::Pass(pass) | Work::ProductThen(_, pass) => pass.bytes(),
+                Work::Kernel(_, kernel) => kernel.bytes(),
+                Work::Fill { .. } | Work::Product(_) => 0,
+            })
             .sum();
         let workspace_bytes = bytes + packed_bytes + partials;
         Ok(Fused {

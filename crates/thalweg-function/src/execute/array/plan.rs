@@ -1,5 +1,6 @@
 //! What there is to do: steps with places in memory. Made by `planner`.
 
+use super::kernels;
 use crate::primitive::{ArrayOp, ProductDims};
 use crate::program::{Program, Shape};
 
@@ -125,6 +126,10 @@ impl KernelPlan {
             ArrayOp::TriangularSolve { .. } => self.shape.size() as f64 * n,
             ArrayOp::EigenValues => size * n * 4.0 / 3.0,
             ArrayOp::EigenVectors => size * n * 9.0,
+            ArrayOp::Convolve(window, side) => {
+                let shapes = [shape, self.operands[1].1];
+                2.0 * kernels::sliding(window, side, shapes, self.shape).products() as f64
+            }
             ArrayOp::Take(_) | ArrayOp::TakeAlong(_) | ArrayOp::Table(_) | ArrayOp::Iota(_) => 0.0,
             _ => size,
         }

@@ -15,11 +15,13 @@ mod product;
 mod reduction;
 mod scan;
 mod structure;
+mod window;
 
 use std::fmt;
 
 pub(crate) use product::ProductDims;
 pub(crate) use scan::Loop;
+pub(crate) use window::{Side, composition};
 
 use crate::program::{Builder, NodeId, Shape};
 
@@ -139,6 +141,14 @@ pub(crate) enum ArrayOp {
     Patches(Window),
     /// The transpose of `Patches`: sums what covers each element.
     Unpatch(Window),
+    /// One side of a convolution from the other two: of `[N, C, H, W]`, `[O, C, kh, kw]` and `[N, O, oh, ow]`.
+    Convolve(Window, Side),
+    /// The largest element under a window (without padding) at each of its places over the last two axes; NaN if one is.
+    MaxPool(Window),
+    /// The mean of `x` over the places under a window where `y` is largest.
+    PoolGather(Window),
+    /// The transpose of `PoolGather`: `x` in equal shares to the places under a window where `y` is largest.
+    PoolSpread(Window),
     /// A loop of fixed length: see [`Loop`]. `x` is the first carry, `y` what every step sees, `z` a row for each step.
     Scan(u32),
 }
@@ -172,13 +182,20 @@ impl ArrayOp {
             ArrayOp::Uniform(_) => "uniform",
             ArrayOp::Patches(_) => "patches",
             ArrayOp::Unpatch(_) => "unpatch",
+            ArrayOp::Convolve(_, Side::Results) => "convolve",
+            ArrayOp::Convolve(_, Side::Images) => "convolve_images",
+            ArrayOp::Convolve(_, Side::Kernel) => "convolve_kernel",
+            ArrayOp::MaxPool(_) => "max_pool",
+            ArrayOp::PoolGather(_) => "pool_gather",
+            ArrayOp::PoolSpread(_) => "pool_spread",
             ArrayOp::Scan(_) => "scan",
         }
     }
 
     pub(crate) fn arity(self) -> usize {
         use ArrayOp::{
-            Concat, Iota, Product, Scan, ScatterAdd, ScatterAlong, Table, Take, TakeAlong, TriangularSolve,
+            Concat, Convolve, Iota, PoolGather, PoolSpread, Product, Scan, ScatterAdd, ScatterAlong, Table,
+            Take, TakeAlong, TriangularSolve,
         };
         match self {
             Table(_) | Iota(_) => 0,
@@ -188,7 +205,10 @@ impl ArrayOp {
             | TakeAlong(_)
             | ScatterAlong(_)
             | Product { .. }
-            | TriangularSolve { .. } => 2,
+            | TriangularSolve { .. }
+            | Convolve(..)
+            | PoolGather(_)
+            | PoolSpread(_) => 2,
             Scan(_) => 3,
             _ => 1,
         }
@@ -224,7 +244,12 @@ impl fmt::Display for ArrayOp {
                 write!(f, "(a{} b{})", mark(a), mark(b))
             }
             ArrayOp::TriangularSolve { transposed: true } => f.write_str("(transposed)"),
-            ArrayOp::Patches(w) | ArrayOp::Unpatch(w) => {
+            ArrayOp::Patches(w)
+            | ArrayOp::Unpatch(w)
+            | ArrayOp::Convolve(w, _)
+            | ArrayOp::MaxPool(w)
+            | ArrayOp::PoolGather(w)
+            | ArrayOp::PoolSpread(w) => {
                 write!(f, "(size {:?} stride {:?} padding {:?})", w.size, w.stride, w.padding)
             }
             _ => Ok(()),
@@ -244,10 +269,7 @@ pub(crate) struct Edge {
 /// Where the derivatives of an operation stand.
 enum Family {
     Structure,
-    /// Each other's transposes.
-    Windows {
-        transpose: ArrayOp,
-    },
+    Windows,
     Reduction,
     Indexing,
     Product {
@@ -266,8 +288,12 @@ impl ArrayOp {
             | ArrayOp::Slice(_)
             | ArrayOp::Pad(_)
             | ArrayOp::Concat(_) => Family::Structure,
-            ArrayOp::Patches(window) => Family::Windows { transpose: ArrayOp::Unpatch(window) },
-            ArrayOp::Unpatch(window) => Family::Windows { transpose: ArrayOp::Patches(window) },
+            ArrayOp::Patches(_)
+            | ArrayOp::Unpatch(_)
+            | ArrayOp::Convolve(..)
+            | ArrayOp::MaxPool(_)
+            | ArrayOp::PoolGather(_)
+            | ArrayOp::PoolSpread(_) => Family::Windows,
             ArrayOp::Sum(_) | ArrayOp::Largest(_) | ArrayOp::Smallest(_) | ArrayOp::CumSum { .. } => {
                 Family::Reduction
             }
@@ -295,7 +321,7 @@ pub(crate) fn forward(edge: Edge, b: &mut Builder, t: NodeId) -> Option<NodeId> 
     let Edge { op, x, y, i } = edge;
     match op.family() {
         Family::Structure => Some(structure::forward(edge, b, t)),
-        Family::Windows { .. } => Some(b.array(op, &[t], b.shape(y))),
+        Family::Windows => window::forward(edge, b, t),
         Family::Reduction => Some(reduction::forward(edge, b, t)),
         Family::Indexing => (i == 0).then(|| b.array(op, &[t, x[1]], b.shape(y))),
         Family::Product { transpose } => Some(product::forward(transpose, b, x, i, t)),
@@ -309,7 +335,7 @@ pub(crate) fn reverse(edge: Edge, b: &mut Builder, t: NodeId) -> Option<NodeId> 
     let Edge { op, x, i, .. } = edge;
     match op.family() {
         Family::Structure => Some(structure::reverse(edge, b, t)),
-        Family::Windows { transpose } => Some(b.array(transpose, &[t], b.shape(x[0]))),
+        Family::Windows => window::reverse(edge, b, t),
         Family::Reduction => Some(reduction::reverse(edge, b, t)),
         Family::Indexing => (i == 0).then(|| indexing::reverse(op, b, x, t)),
         Family::Product { transpose } => Some(product::reverse(transpose, b, x, i, t)),
@@ -326,6 +352,7 @@ pub(crate) fn identity(op: ArrayOp, b: &mut Builder, x: &[NodeId], shape: Shape)
             reduction::identity(op, axes, b, x[0], shape)
         }
         ArrayOp::Product { transpose } => product::identity(transpose, b, x, shape),
+        ArrayOp::MaxPool(_) => window::identity(op, b, x, shape),
         _ => None,
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn reverse(Edge { op, x, y, .. }: Edge, b: &mut Builder, t: NodeId) -
 }
 
 /// For each element of `x`, its share of the derivative of the extreme `y` over `axes`.
-fn share(b: &mut Builder, x: NodeId, y: NodeId, axes: Axes) -> NodeId {
+pub(super) fn share(b: &mut Builder, x: NodeId, y: NodeId, axes: Axes) -> NodeId {
     let shape = b.shape(x);
     let extreme = b.spread(y, axes, shape);
     let is_extreme = b.apply(Op::Equal, &[x, extreme]);

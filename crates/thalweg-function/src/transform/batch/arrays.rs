@@ -159,6 +159,10 @@ impl Batch {
                 let x = self.spread(operands[0], shapes[0]);
                 return self.scatter(usize::from(axis), x, operands[1].id, shapes[1], shape);
             }
+            ArrayOp::Convolve(window, side) => {
+                let (x, shapes) = ([operands[0], operands[1]], [shapes[0], shapes[1]]);
+                return self.convolution(window, side, x, shapes, shape);
+            }
             // All members have the same indices.
             ArrayOp::Take(axis) => {
                 return self.builder.array(ArrayOp::Take(axis + 1), &[operands[0].id, operands[1].id], wide);

@@ -8,6 +8,7 @@ mod indexing;
 mod lanes;
 mod product;
 mod scan;
+mod window;
 
 use crate::error::FunctionError;
 use crate::program::{Program, Shape};

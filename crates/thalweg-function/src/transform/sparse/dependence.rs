@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::elements::{combined, indexed, places, sources};
-use crate::primitive::{ArrayOp, Op, ProductDims, evaluate};
+use crate::primitive::{ArrayOp, Op, ProductDims, composition, evaluate};
 use crate::program::{Node, Program, Shape};
 
 /// Numbers of elements of the inputs, in rising order.
@@ -94,6 +94,12 @@ impl Sweep {
                 source.map_or_else(|| self.constant(0.0), |(i, k)| x[i][k].clone())
             };
             return moved.into_iter().map(element).collect();
+        }
+        if let Op::Array(op) = node.op
+            && let Some(program) = composition(op, shapes, to)
+        {
+            let arguments: Vec<_> = x.iter().map(|elements| elements.to_vec()).collect();
+            return self.program(&program, &arguments).concat();
         }
         let Op::Array(op) = node.op else {
             let operand = |i: usize, k: usize| &x[i][if x[i].len() == 1 { 0 } else { k }];

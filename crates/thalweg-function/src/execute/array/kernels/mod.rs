@@ -5,8 +5,10 @@
 
 mod axis;
 mod cholesky;
+mod convolution;
 mod eigen;
 mod indexing;
+mod pool;
 mod repeated;
 mod rotations;
 mod split;
@@ -18,11 +20,15 @@ mod uniform;
 mod update;
 mod window;
 
+pub(super) use convolution::sliding;
+
 use std::sync::Arc;
 
 use crate::error::FunctionError;
 use crate::execute::Float;
 use crate::primitive::ArrayOp;
+
+use crate::product::Convolution;
 use crate::program::{Program, Shape};
 use repeated::Repeated;
 
@@ -60,6 +66,7 @@ enum Workspace<F> {
     Elements(Vec<Vec<F>>),
     /// Elements and where they come from, for each thread.
     Pairs(Vec<Vec<(F, u32)>>),
+    Convolution(Convolution),
     Loop(Box<Repeated<F>>),
 }
 
@@ -100,6 +107,10 @@ impl<F: Float> Kernel<F> {
             | ArrayOp::Uniform(_)
             | ArrayOp::Patches(_)
             | ArrayOp::Unpatch(_)
+            | ArrayOp::Convolve(..)
+            | ArrayOp::MaxPool(_)
+            | ArrayOp::PoolGather(_)
+            | ArrayOp::PoolSpread(_)
             | ArrayOp::Scan(_) => true,
         }
     }
@@ -130,10 +141,21 @@ impl<F: Float> Kernel<F> {
                 let (n, problems) = matrices(x);
                 Workspace::Numbers(vec![vec![0.0; eigen::workspace_len(n)]; threads().min(problems)])
             }
+            ArrayOp::Convolve(window, side) => {
+                Workspace::Convolution(convolution::new::<F>(window, side, [x, shapes[1]], shape))
+            }
             ArrayOp::Scan(k) => Workspace::Loop(Box::new(Repeated::new(&program.loops[k as usize])?)),
             _ => Workspace::Nothing,
         };
         Ok(Kernel { op, shapes, shape, workspace })
+    }
+
+    /// Bytes of memory that it works in beside operands and result, of those that need much.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.workspace {
+            Workspace::Convolution(convolution) => convolution.bytes(),
+            _ => 0,
+        }
     }
 
     /// Computes `y` from the operands with at most so many threads.
@@ -181,6 +203,12 @@ impl<F: Float> Kernel<F> {
             (ArrayOp::Uniform(stream), _) => uniform::fill(x[0], stream, y, threads)?,
             (ArrayOp::Patches(window), _) => window::patches(window, x[0], from, y, threads),
             (ArrayOp::Unpatch(window), _) => window::unpatch(window, x[0], to, y, threads),
+            (ArrayOp::Convolve(..), Workspace::Convolution(convolution)) => {
+                convolution.run([x[0], x[1]], y, threads);
+            }
+            (ArrayOp::MaxPool(window), _) => pool::max_pool(window, x[0], from, y, threads),
+            (ArrayOp::PoolGather(window), _) => pool::gather(window, [x[0], x[1]], from, y, threads),
+            (ArrayOp::PoolSpread(window), _) => pool::spread(window, [x[0], x[1]], to, y, threads),
             (ArrayOp::Scan(_), Workspace::Loop(repeated)) => repeated.run(x, y)?,
             _ => {}
         }

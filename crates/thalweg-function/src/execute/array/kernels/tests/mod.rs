@@ -2,6 +2,7 @@
 
 mod factors;
 mod places;
+mod pools;
 mod random;
 
 use super::{Kernel, threads};

@@ -1,0 +1,155 @@
+//! [`Staging`]: an image laid out so that what an element of the window covers, place after place, are neighbours.
+//!
+//! Zeros stand where the window reaches beyond the image; columns that are a multiple of the stride apart stand side by side. Element
+//! (a, b) of the window in channel c then covers, at place (i, j), the number `base(c, a, b) + row(i) + j`: only the base depends
+//! on the element, only the rest on the place. Whole registers are copied from there; what a copy writes beyond its own numbers is
+//! written over by the next.
+
+use std::ops::Range;
+
+use super::super::Number;
+use crate::kernel::lanes::Lanes;
+
+/// More than any register holds, for reads and writes beyond the end.
+pub(super) const SLACK: usize = 16;
+
+/// How images are laid out.
+#[derive(Debug)]
+pub(super) struct Staging {
+    channels: usize,
+    /// Height and width of the image, and the distance of its numbers among zeros.
+    extent: [usize; 2],
+    spread: [usize; 2],
+    /// How many zeros stand before the first number; if negative, how many numbers are left out.
+    before: [isize; 2],
+    stride: [usize; 2],
+    places: [usize; 2],
+    /// Rows of a plane, and how many numbers of a row are a multiple of the stride apart.
+    rows: usize,
+    width: usize,
+    /// Where each element of the window, channel after channel, covers its first number.
+    bases: Vec<u32>,
+}
+
+/// What slides, and over what.
+pub(super) struct Over {
+    pub(super) channels: usize,
+    pub(super) extent: [usize; 2],
+    pub(super) spread: [usize; 2],
+    pub(super) before: [isize; 2],
+    pub(super) size: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) places: [usize; 2],
+}
+
+/// A register's worth of numbers: how far from the element's base they stand, and how far from the first column they go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Copied {
+    from: u32,
+    to: u32,
+}
+
+impl Staging {
+    pub(super) fn new(over: &Over) -> Self {
+        let &Over { channels, extent, spread, before, size, stride, places } = over;
+        let reach = |k: usize| (places[k].max(1) - 1) * stride[k] + size[k];
+        let (rows, width) = (reach(0), reach(1).div_ceil(stride[1]));
+        let row = width * stride[1];
+        let base =
+            |c: usize, a: usize, b: usize| (c * rows + a) * row + b % stride[1] * width + b / stride[1];
+        let elements = (0..size[0]).flat_map(|a| (0..size[1]).map(move |b| (a, b)));
+        let bases = (0..channels).flat_map(|c| elements.clone().map(move |(a, b)| base(c, a, b) as u32));
+        let bases = bases.collect();
+        Staging { channels, extent, spread, before, stride, places, rows, width, bases }
+    }
+
+    /// How many numbers a staged image has.
+    pub(super) fn room(&self) -> usize {
+        (self.channels * self.rows * self.width * self.stride[1] + SLACK).next_multiple_of(SLACK)
+    }
+
+    /// How many elements the window has in all channels.
+    pub(super) fn depth(&self) -> usize {
+        self.bases.len()
+    }
+
+    /// Which rows or columns of the image have a place among `length` staged ones.
+    fn kept(&self, k: usize, length: usize) -> Range<usize> {
+        let (before, spread) = (self.before[k], self.spread[k] as isize);
+        let first = (-before).max(0).unsigned_abs().div_ceil(self.spread[k]);
+        let beyond = (length as isize - before).max(0) as usize;
+        let end = beyond.div_ceil(spread.unsigned_abs()).min(self.extent[k]);
+        first.min(end)..end
+    }
+
+    /// Lays out an image in `room`, where zeros stand wherever no image puts a number.
+    ///
+    /// # Safety
+    /// `image` has the image's numbers, and `room` has [`Staging::room`].
+    #[inline(always)]
+    pub(super) unsafe fn stage<F: Number>(&self, image: *const F, room: *mut F) {
+        let [height, width] = self.extent;
+        let stride = self.stride[1];
+        let row = self.width * stride;
+        let (lines, columns) = (self.kept(0, self.rows), self.kept(1, row));
+        let first = |k: usize, range: &Range<usize>| {
+            (range.start * self.spread[k]).wrapping_add_signed(self.before[k])
+        };
+        let (top, left) = (first(0, &lines), first(1, &columns));
+        for channel in 0..self.channels {
+            for (k, line) in lines.clone().enumerate() {
+                // SAFETY: `kept` gives rows and columns within the image and, spread, within the room.
+                unsafe {
+                    let from = image.add((channel * height + line) * width + columns.start);
+                    let to = room.add((channel * self.rows + top + k * self.spread[0]) * row);
+                    if stride == 1 && self.spread[1] == 1 {
+                        std::ptr::copy_nonoverlapping(from, to.add(left), columns.len());
+                    } else {
+                        for j in 0..columns.len() {
+                            let column = left + j * self.spread[1];
+                            *to.add(column % stride * self.width + column / stride) = *from.add(j);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How to copy what an element of the window covers at these places, by registers of `width` numbers.
+    pub(super) fn copies(&self, places: Range<usize>, width: usize) -> Vec<Copied> {
+        let row = self.width * self.stride[1];
+        let mut copies = Vec::new();
+        let mut place = places.start;
+        while place < places.end {
+            let (i, j) = (place / self.places[1], place % self.places[1]);
+            let end = places.end.min((i + 1) * self.places[1]);
+            for (k, to) in (place..end).enumerate().step_by(width) {
+                let from = i * self.stride[0] * row + j + k;
+                copies.push(Copied { from: from as u32, to: (to - places.start) as u32 });
+            }
+            place = end;
+        }
+        copies
+    }
+
+    /// Copies what element `element` of the window covers to `target`, and up to a register beyond.
+    ///
+    /// # Safety
+    /// `staged` holds a staged image, the copies are made by this staging for `V`, and `target` has room for them and [`SLACK`].
+    #[inline(always)]
+    pub(super) unsafe fn copy<F: Number, V: Lanes<Elem = F>>(
+        &self,
+        copies: &[Copied],
+        staged: *const F,
+        element: usize,
+        target: *mut F,
+    ) {
+        // SAFETY: as promised by the caller; a register read from any place of the window ends within the slack.
+        unsafe {
+            let from = staged.add(*self.bases.get_unchecked(element) as usize);
+            for copied in copies {
+                V::load(from.add(copied.from as usize)).store(target.add(copied.to as usize));
+            }
+        }
+    }
+}
