@@ -3,7 +3,8 @@
 //! - [`minimize`] goes from one start, [`minimize_many`] from a million, [`Run`] step by step. Everything about a run is in
 //!   [`Options`]; how it ended is data: a [`Solution`] with a [`Status`].
 //! - [`Method`] is how to go on: a [`Descent`] with its [`Search`], any rule or chain of `thalweg-rule`, or what suits the objective.
-//! - [`Constraint`] is where to stay: a box, a sphere, a function held by a Lagrange multiplier.
+//! - [`Constraint`] is where to stay: a box, a simplex, another set with a nearest point, a function held by a Lagrange multiplier. A
+//!   [`Penalty`] is added to the function.
 //! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or [`Handwritten`] ones.
 //! - [`least_squares`] makes residuals small and says how well the parameters are known; [`fit`] does so by mini-batches;
 //!   [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
@@ -40,6 +41,7 @@ mod method;
 mod objective;
 mod observer;
 mod options;
+mod penalty;
 mod points;
 mod random;
 mod run;
@@ -48,10 +50,11 @@ mod search;
 mod solution;
 mod trust;
 mod vector;
+mod within;
 
 pub use analyze::{Analysis, Kind, analyze, eigen_losses};
 pub use check::{GradientCheck, gradient_check};
-pub use constraint::{Bounds, Constraint, Multiplier};
+pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane};
 pub use descent::{
     BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Sr1, Steepest,
     TrustNewton,
@@ -68,9 +71,11 @@ pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};
 pub use objective::{Closure, Derivatives, Handwritten, Objective, Traced};
 pub use observer::{Observer, Progress, State};
 pub use options::Options;
+pub use penalty::Penalty;
 pub use points::{Points, random_starts};
 pub use run::{Run, minimize, minimize_observed};
 pub use scalar::Scalar;
 pub use search::{Backtracking, Fixed, HagerZhang, MoreThuente, Nonmonotone, Reference, Search};
 pub use solution::{Evaluations, History, Solution, Status};
 pub use trust::{Region, Subproblem};
+pub use within::{Fista, Lbfgsb, ProjectedGradient, ProximalGradient, Spg};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::constraint::Constraint;
-use crate::{Bounds, Choice, Derivatives, Method, SolveError};
+use crate::{Bounds, Choice, Derivatives, Method, Penalty, SolveError};
 
 /// What to do at each step, when to stop, and what to keep.
 ///
@@ -50,6 +50,9 @@ pub struct Options {
     pub bounds: Option<Bounds>,
     /// A set to stay in or a function to hold.
     pub constraint: Option<Constraint>,
+    /// A convex function without a gradient that is added to the one to be minimised; values are those of the sum. For `fista` and
+    /// `proximal_gradient`.
+    pub penalty: Option<Penalty>,
     /// Whether to keep every iterate.
     pub history: bool,
     /// Whether to remember the point with the lowest value. `None`: yes for one start, no for many, where it costs up to a tenth of
@@ -74,6 +77,7 @@ impl Default for Options {
             noise: 0.0,
             bounds: None,
             constraint: None,
+            penalty: None,
             history: false,
             track_best: None,
         }
@@ -118,7 +122,7 @@ impl Options {
             Method::CurvatureScaled(scaled) => scaled.check()?,
             Method::Descent(descent) => {
                 descent.check()?;
-                self.check_unconstrained(descent.name())?;
+                crate::within::check(descent, self)?;
             }
         }
         self.check_constraints(dim)
@@ -141,45 +145,24 @@ impl Options {
         absolute.into_iter().chain(relative).any(|tolerance| tolerance.is_some())
     }
 
-    /// Searches lower the value of f itself, by its own gradient.
-    fn check_unconstrained(&self, method: &'static str) -> Result<(), SolveError> {
-        let refused = |what, remedy| Err(SolveError::Refused { method, what, remedy });
-        if self.bounds.is_some() || self.constraint.is_some() {
-            return refused(
-                "bounds and constraints",
-                "use a rule such as sgd or adam, whose steps are projected",
-            );
-        }
-        if self.noise > 0.0 {
-            return refused(
-                "noise",
-                "a search would take it for the shape of the function; use a rule such as sgd",
-            );
-        }
-        Ok(())
-    }
-
     fn check_constraints(&self, dim: usize) -> Result<(), SolveError> {
         if let Some(bounds) = &self.bounds {
             bounds.check(dim)?;
         }
-        match &self.constraint {
-            Some(Constraint::Box(bounds)) => bounds.check(dim)?,
-            Some(Constraint::Sphere { radius }) if !(*radius > 0.0 && radius.is_finite()) => {
-                let found = radius.to_string();
-                return Err(SolveError::Option {
-                    name: "sphere's radius",
-                    wanted: "positive and finite",
-                    found,
-                });
+        if let Some(constraint) = &self.constraint {
+            constraint.check(dim)?;
+        }
+        if let Some(penalty) = &self.penalty {
+            penalty.check(dim)?;
+            if !matches!(self.method, Method::Descent(_) | Method::Auto) {
+                let (method, what) = (self.method.name(), "a penalty");
+                let remedy = "use fista or proximal_gradient, which step by its proximal points";
+                return Err(SolveError::Refused { method, what, remedy });
             }
-            _ => {}
         }
         match (&self.bounds, &self.constraint) {
-            (Some(_), Some(other @ (Constraint::Box(_) | Constraint::Sphere { .. }))) => {
-                Err(SolveError::Conflict { first: "bounds", second: other.name() })
-            }
-            _ => Ok(()),
+            (_, None | Some(Constraint::Multiplier(_))) | (None, _) => Ok(()),
+            (Some(_), Some(set)) => Err(SolveError::Conflict { first: "bounds", second: set.name() }),
         }
     }
 }

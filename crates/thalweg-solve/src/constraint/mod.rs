@@ -1,10 +1,18 @@
 //! Where a run must stay: [`Constraint`].
 //!
-//! A set is stayed in by projection after every step; a function is held at zero by a Lagrange multiplier.
+//! A set is stayed in by projection after every step: each has a file with its nearest point, `sets` reads and prints them, `projection` puts
+//! them to work. A function is held at zero by a Lagrange multiplier.
 
+mod affine;
+mod ball;
 mod bounds;
+mod intersection;
+mod isotonic;
 mod multiplier;
+mod plane;
 mod projection;
+mod sets;
+mod simplex;
 
 use std::fmt;
 
@@ -12,9 +20,13 @@ use thalweg_function::{Expression, Program};
 use thalweg_rule::{Kind, Named};
 use thalweg_spec::{Argument, Call, Options, SpecError, Value, parse_call, unknown_name};
 
+pub use affine::Affine;
+pub use ball::{Ball, Norm};
 pub use bounds::Bounds;
+pub use intersection::Intersection;
 pub(crate) use multiplier::{Held, Lagrangian};
-pub(crate) use projection::Projection;
+pub use plane::Plane;
+pub(crate) use projection::{Projection, within};
 
 use crate::SolveError;
 
@@ -35,11 +47,31 @@ const KIND: &str = "constraint";
 pub enum Constraint {
     /// `box(low, high)`: every variable in its interval. After each step, coordinates outside are set to the nearer end.
     Box(Bounds),
+    /// `nonnegative`: no variable below 0, the box from 0 to infinity.
+    Nonnegative,
     /// `sphere(radius=1)`: ‖x‖ = radius. After each step x is scaled onto it (the origin goes to the first axis).
     Sphere {
         /// The radius.
         radius: f64,
     },
+    /// `ball(radius=1, norm=2)`: the points within a distance.
+    Ball(Ball),
+    /// `simplex(sum=1)`: no variable below 0, and Σxᵢ = sum. The nearest point is max(xᵢ − τ, 0), τ such that the sum is right (Duchi et
+    /// al., 2008; found by Condat's method, 2016).
+    Simplex {
+        /// What the variables add up to: positive.
+        sum: f64,
+    },
+    /// `halfspace([1, 1], 3)`: normal·x ≤ offset.
+    Halfspace(Plane),
+    /// `hyperplane([1, 1], 3)`: normal·x = offset.
+    Hyperplane(Plane),
+    /// `affine([[1, 1, 1], [1, 0, -1]], [1, 0])`: linear equations.
+    Affine(Affine),
+    /// `isotonic`: x₁ ≤ x₂ ≤ … ≤ xₙ. The nearest point has the means of neighbours that were in the wrong order (Barlow et al., 1972).
+    Isotonic,
+    /// `intersection(nonnegative, halfspace([1, 1], 3))`: several convex sets at once.
+    Intersection(Intersection),
     /// `multiplier("x1^2+x2^2-1", init=0, lr=0.1)`: a function held at zero by gradient descent–ascent.
     Multiplier(Multiplier),
 }
@@ -84,13 +116,6 @@ impl Constraint {
     ) -> Result<Self, SolveError> {
         let call = parse_call(text)?;
         match call.name.as_str() {
-            "box" => Ok(Constraint::Box(read_box(&call)?)),
-            "sphere" => {
-                let options = Options::of(&call, KIND, &["radius"])?;
-                let wanted = "positive and finite";
-                let radius = options.number_where("radius", 1.0, wanted, |r| r > 0.0 && r.is_finite())?;
-                Ok(Constraint::Sphere { radius })
-            }
             "multiplier" => {
                 let options = Options::of(&call, KIND, &["function", "init", "lr"])?;
                 let text = options.text("function")?;
@@ -105,7 +130,7 @@ impl Constraint {
             }
             other => {
                 let known: Vec<_> = Self::entries().iter().map(|entry| entry.name).collect();
-                Err(unknown_name(KIND, other, &known).into())
+                sets::read(&call)?.ok_or_else(|| unknown_name(KIND, other, &known).into())
             }
         }
     }
@@ -113,21 +138,27 @@ impl Constraint {
     /// Every kind of constraint: name, summary and signature.
     pub fn entries() -> Vec<Named> {
         let entry = |name, summary, signature: &str| Named::new(Kind::Constraint, name, summary, signature);
-        vec![
-            entry("box", "every variable in its interval, by projection", "box(low=-inf, high=inf)"),
-            entry("sphere", "a fixed Euclidean norm, by projection", "sphere(radius=1)"),
-            entry(
-                "multiplier",
-                "a function held at zero by a Lagrange multiplier",
-                "multiplier(function, init=0, lr=0.1)",
-            ),
-        ]
+        let mut entries = sets::entries();
+        entries.push(entry(
+            "multiplier",
+            "a function held at zero by a Lagrange multiplier",
+            "multiplier(function, init=0, lr=0.1)",
+        ));
+        entries
     }
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Constraint::Box(_) => "box",
+            Constraint::Nonnegative => "nonnegative",
             Constraint::Sphere { .. } => "sphere",
+            Constraint::Ball(_) => "ball",
+            Constraint::Simplex { .. } => "simplex",
+            Constraint::Halfspace(_) => "halfspace",
+            Constraint::Hyperplane(_) => "hyperplane",
+            Constraint::Affine(_) => "affine",
+            Constraint::Isotonic => "isotonic",
+            Constraint::Intersection(_) => "intersection",
             Constraint::Multiplier(_) => "multiplier",
         }
     }
@@ -156,19 +187,33 @@ fn read_box(call: &Call) -> Result<Bounds, SolveError> {
 impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Constraint::Box(bounds) => {
-                let ends = |end: fn((f64, f64)) -> f64| -> Value {
-                    let ends: Vec<_> = (0..bounds.len()).map(|i| end(bounds.interval(i))).collect();
-                    if ends.len() == 1 { ends[0].into() } else { ends.as_slice().into() }
-                };
-                Call::new("box").with("low", ends(|i| i.0)).with("high", ends(|i| i.1)).fmt(f)
-            }
-            Constraint::Sphere { radius } => Call::new("sphere").with("radius", *radius).fmt(f),
             Constraint::Multiplier(held) => {
                 let mut call = Call::new("multiplier");
                 call.arguments.push(Argument { key: None, value: Value::Text(held.text.clone()), column: 1 });
                 call.with("init", held.init).with("lr", held.lr).fmt(f)
             }
+            set => sets::call(set).fmt(f),
         }
     }
+}
+
+impl Constraint {
+    /// Whether every number is in its range and the constraint one on functions of `dim` variables.
+    pub(crate) fn check(&self, dim: usize) -> Result<(), SolveError> {
+        sets::check(self, dim)
+    }
+
+    /// Whether it is a convex set.
+    pub(crate) fn is_convex(&self) -> bool {
+        !matches!(self, Constraint::Sphere { .. } | Constraint::Multiplier(_))
+    }
+}
+
+fn positive(name: &'static str, number: f64) -> Result<(), SolveError> {
+    crate::search::within(name, number, "positive and finite", crate::search::positive)
+}
+
+/// An error unless the vector has that many coordinates and all are finite.
+fn check_vector(what: &str, vector: &[f64], dim: usize) -> Result<(), SolveError> {
+    crate::error::check_point(|| what.to_owned(), vector, dim)
 }

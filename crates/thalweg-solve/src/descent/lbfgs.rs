@@ -64,7 +64,7 @@ impl Lbfgs {
 }
 
 /// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, given sᵀy and sᵀg′.
-pub(super) fn is_curved(curvature: f64, along: f64) -> bool {
+pub(crate) fn is_curved(curvature: f64, along: f64) -> bool {
     curvature.is_normal() && curvature > f64::EPSILON * (along.abs() + (along - curvature).abs())
 }
 

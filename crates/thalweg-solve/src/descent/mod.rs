@@ -11,7 +11,8 @@
 //! `solver` joins the two, in the same few lines for all. When a search finds no lower point the descent forgets what it has learnt
 //! and aims along −∇f once; when that finds none either, the run ends and says so. A pair that would not work is refused
 //! with the reason when it is written ([`Descent::check`]). `trust_newton` and `sr1` choose direction and length at once, within a
-//! trust region (`trust`). How steps are counted, watched and ended is the engine's matter.
+//! trust region (`trust`); those that stay in a set or go with a penalty live in `within`. How steps are counted, watched and ended is the
+//! engine's matter.
 
 mod barzilai_borwein;
 mod bfgs;
@@ -34,6 +35,7 @@ pub use barzilai_borwein::{BarzilaiBorwein, Length};
 pub use bfgs::{Bfgs, Poor};
 pub use cg::{Beta, Cg};
 pub use lbfgs::Lbfgs;
+pub(crate) use lbfgs::is_curved;
 pub use newton_cg::NewtonCg;
 pub use newton_cholesky::NewtonCholesky;
 pub(crate) use solver::{Solver, Stepped};
@@ -47,6 +49,7 @@ use crate::SolveError;
 use crate::objective::Derivatives;
 use crate::search::Search;
 use crate::trust::{Region, Subproblem};
+use crate::within::{self, Fista, Lbfgsb, ProjectedGradient, ProximalGradient, Spg};
 
 const KIND: &str = "optimizer";
 
@@ -85,6 +88,16 @@ pub enum Descent {
     NewtonCg(NewtonCg),
     /// The Hessian within a trust region.
     TrustNewton(TrustNewton),
+    /// Against the gradient, and back to the nearest point of a set.
+    ProjectedGradient(ProjectedGradient),
+    /// The same by the inverse of the last curvature.
+    Spg(Spg),
+    /// Against the gradient, and to the proximal point of a penalty.
+    ProximalGradient(ProximalGradient),
+    /// The same, accelerated.
+    Fista(Fista),
+    /// L-BFGS within a box.
+    Lbfgsb(Lbfgsb),
 }
 
 /// A direction that was written, as a descent sees it.
@@ -121,13 +134,18 @@ macro_rules! of_each {
             Descent::NewtonCholesky($settings) => $use,
             Descent::NewtonCg($settings) => $use,
             Descent::TrustNewton($settings) => $use,
+            Descent::ProjectedGradient($settings) => $use,
+            Descent::Spg($settings) => $use,
+            Descent::ProximalGradient($settings) => $use,
+            Descent::Fista($settings) => $use,
+            Descent::Lbfgsb($settings) => $use,
         }
     };
 }
 
 impl Descent {
     /// Every descent with its defaults, and what it is in a line.
-    fn all() -> [(Descent, &'static str); 9] {
+    fn all() -> [(Descent, &'static str); 14] {
         [
             (Descent::Steepest(Steepest::default()), steepest::SUMMARY),
             (Descent::BarzilaiBorwein(BarzilaiBorwein::default()), barzilai_borwein::SUMMARY),
@@ -138,6 +156,11 @@ impl Descent {
             (Descent::NewtonCholesky(NewtonCholesky::default()), newton_cholesky::SUMMARY),
             (Descent::NewtonCg(NewtonCg::default()), newton_cg::SUMMARY),
             (Descent::TrustNewton(TrustNewton::default()), trust_newton::SUMMARY),
+            (Descent::ProjectedGradient(ProjectedGradient::default()), within::PROJECTED_GRADIENT_SUMMARY),
+            (Descent::Spg(Spg::default()), within::SPG_SUMMARY),
+            (Descent::ProximalGradient(ProximalGradient::default()), within::PROXIMAL_GRADIENT_SUMMARY),
+            (Descent::Fista(Fista::default()), within::FISTA_SUMMARY),
+            (Descent::Lbfgsb(Lbfgsb::default()), within::LBFGSB_SUMMARY),
         ]
     }
 
@@ -153,6 +176,11 @@ impl Descent {
             newton_cholesky::NAME => Descent::NewtonCholesky(NewtonCholesky::read(call)?),
             newton_cg::NAME => Descent::NewtonCg(NewtonCg::read(call)?),
             trust_newton::NAME => Descent::TrustNewton(TrustNewton::read(call)?),
+            within::PROJECTED_GRADIENT => Descent::ProjectedGradient(ProjectedGradient::read(call)?),
+            within::SPG => Descent::Spg(Spg::read(call)?),
+            within::PROXIMAL_GRADIENT => Descent::ProximalGradient(ProximalGradient::read(call)?),
+            within::FISTA => Descent::Fista(Fista::read(call)?),
+            within::LBFGSB => Descent::Lbfgsb(Lbfgsb::read(call)?),
             _ => return Ok(None),
         };
         if let Some(reason) = descent.refuses() {
@@ -177,6 +205,11 @@ impl Descent {
             Descent::NewtonCholesky(_) => newton_cholesky::NAME,
             Descent::NewtonCg(_) => newton_cg::NAME,
             Descent::TrustNewton(_) => trust_newton::NAME,
+            Descent::ProjectedGradient(_) => within::PROJECTED_GRADIENT,
+            Descent::Spg(_) => within::SPG,
+            Descent::ProximalGradient(_) => within::PROXIMAL_GRADIENT,
+            Descent::Fista(_) => within::FISTA,
+            Descent::Lbfgsb(_) => within::LBFGSB,
         }
     }
 
@@ -190,7 +223,13 @@ impl Descent {
             Descent::Lbfgs(settings) => Some(settings.search),
             Descent::NewtonCholesky(settings) => Some(settings.search),
             Descent::NewtonCg(settings) => Some(settings.search),
-            Descent::Sr1(_) | Descent::TrustNewton(_) => None,
+            Descent::ProjectedGradient(settings) => Some(settings.search),
+            Descent::Lbfgsb(settings) => Some(settings.search),
+            Descent::Sr1(_)
+            | Descent::TrustNewton(_)
+            | Descent::Spg(_)
+            | Descent::ProximalGradient(_)
+            | Descent::Fista(_) => None,
         }
     }
 
@@ -208,7 +247,11 @@ impl Descent {
         match (self, self.search()?) {
             (Descent::Cg(cg), _) => cg.refuses(),
             (Descent::BarzilaiBorwein(spectral), _) => spectral.refuses(),
-            (Descent::Bfgs(_) | Descent::Lbfgs(_), Search::Fixed(_)) => Some(
+            (Descent::ProjectedGradient(settings), _) => settings.refuses(),
+            (Descent::Lbfgsb(_), Search::HagerZhang(_)) => Some(
+                "it lengthens steps beyond the box while it looks for a bracket; use more_thuente or backtracking",
+            ),
+            (Descent::Bfgs(_) | Descent::Lbfgs(_) | Descent::Lbfgsb(_), Search::Fixed(_)) => Some(
                 "a quasi-Newton matrix learns from steps that lower the value, a fixed step may not; use more_thuente or backtracking",
             ),
             _ => None,
@@ -223,6 +266,10 @@ impl Descent {
         match self {
             Descent::Lbfgs(settings) => settings.check()?,
             Descent::NewtonCg(settings) => settings.check()?,
+            Descent::Spg(settings) => settings.check()?,
+            Descent::ProximalGradient(settings) => settings.check()?,
+            Descent::Fista(settings) => settings.check()?,
+            Descent::Lbfgsb(settings) => settings.check()?,
             _ => {}
         }
         if let Some(search) = self.search() {
@@ -289,4 +336,5 @@ macro_rules! from_settings {
         }
     )*};
 }
-from_settings!(Steepest BarzilaiBorwein Cg Bfgs Lbfgs Sr1 NewtonCholesky NewtonCg TrustNewton);
+from_settings!(Steepest BarzilaiBorwein Cg Bfgs Lbfgs Sr1 NewtonCholesky NewtonCg TrustNewton
+    ProjectedGradient Spg ProximalGradient Fista Lbfgsb);

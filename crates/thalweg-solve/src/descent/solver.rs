@@ -1,5 +1,7 @@
 //! [`Solver`]: a descent and a search joined, or a trust region.
 
+use thalweg_rule::Layout;
+
 use super::{Aim, Descent, Moved, Way};
 use crate::objective::Oracle;
 use crate::scalar::wide;
@@ -7,7 +9,8 @@ use crate::search::line::{From, Walk, walk};
 use crate::search::{Search, Values};
 use crate::trust::Trust;
 use crate::vector::{dot, largest, norm, scale};
-use crate::{Scalar, SolveError};
+use crate::within::Within;
+use crate::{Options, Scalar, SolveError};
 
 /// What came of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,10 +30,15 @@ pub(crate) enum Stepped {
 pub(crate) enum Solver<F> {
     Line(Line<F>),
     Trust(Trust<F>),
+    Within(Within<F>),
 }
 
 impl<F: Scalar> Solver<F> {
-    pub(crate) fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
+    pub(crate) fn new(descent: &Descent, options: &Options, layout: &Layout) -> Result<Self, SolveError> {
+        let dim = layout.len();
+        if let Some(within) = Within::new(descent, options, layout)? {
+            return Ok(Solver::Within(within));
+        }
         Ok(match descent {
             Descent::TrustNewton(settings) => Solver::Trust(settings.solver(dim)?),
             Descent::Sr1(settings) => Solver::Trust(settings.solver(dim)?),
@@ -51,6 +59,7 @@ impl<F: Scalar> Solver<F> {
         match self {
             Solver::Line(line) => line.step(oracle, x, out, x_after, out_after),
             Solver::Trust(trust) => trust.step(oracle, x, out, x_after, out_after),
+            Solver::Within(within) => within.step(oracle, x, out, x_after, out_after),
         }
     }
 }

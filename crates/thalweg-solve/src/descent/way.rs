@@ -17,7 +17,14 @@ pub(super) enum Way<F> {
 impl<F: Scalar> Way<F> {
     pub(super) fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
         Ok(match descent {
-            Descent::Steepest(_) | Descent::Sr1(_) | Descent::TrustNewton(_) => Way::Steepest,
+            Descent::Steepest(_)
+            | Descent::Sr1(_)
+            | Descent::TrustNewton(_)
+            | Descent::ProjectedGradient(_)
+            | Descent::Spg(_)
+            | Descent::ProximalGradient(_)
+            | Descent::Fista(_)
+            | Descent::Lbfgsb(_) => Way::Steepest,
             Descent::BarzilaiBorwein(settings) => Way::Spectral(barzilai_borwein::Spectral::new(settings)),
             Descent::Cg(settings) => Way::Conjugation(cg::Conjugation::new(settings)),
             Descent::Bfgs(settings) => Way::Matrix(bfgs::Matrix::new(settings, dim)?),

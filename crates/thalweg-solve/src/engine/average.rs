@@ -29,7 +29,7 @@ impl<F: Scalar> Averages<F> {
         lane: usize,
         steps: usize,
         x: &[F],
-        stepper: &Stepper<F>,
+        stepper: &mut Stepper<F>,
         scratch: &mut [F],
     ) {
         if self.steps != Some(steps) {

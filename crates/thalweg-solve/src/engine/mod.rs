@@ -364,7 +364,7 @@ impl<F: Scalar> Engine<F> {
         if diverged {
             ends.value[lane] = best_value;
         } else if !status.converged() && self.compiled.is_none() {
-            self.averages.keep(lane, self.steps, &self.x, &self.stepper, &mut self.scratch);
+            self.averages.keep(lane, self.steps, &self.x, &mut self.stepper, &mut self.scratch);
         }
         self.active -= 1;
     }

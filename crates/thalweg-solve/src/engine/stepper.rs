@@ -9,6 +9,7 @@ use crate::method::{CurvatureStep, NewtonStep};
 use crate::objective::{Counted, Source};
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
+use crate::within::Near;
 use crate::{Derivatives, Estimate, Evaluations, Method, Options, Scalar, SolveError};
 
 /// What turns a gradient into a step.
@@ -33,6 +34,8 @@ pub(crate) struct Stepper<F> {
     lanes: usize,
     direction: Direction<F>,
     pub(crate) projection: Projection<F>,
+    /// The penalty, if there is one, and its proximal points.
+    penalty: Option<Near<F>>,
     pub(crate) held: Option<Held<F>>,
     noise: Option<Noise>,
     /// The gradient as the method gets it, where that is not f's own.
@@ -74,15 +77,12 @@ impl<F: Scalar> Stepper<F> {
                     Estimate::Power => Direction::Power(step, scaled.products()),
                 }
             }
-            Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, dim)?)),
+            Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, options, &layout)?)),
         };
         let needs = options.method.needs_with(&layout)?;
         let rows = if matches!(direction, Direction::Descent(_)) { 0 } else { dim };
-        let projection = match (&options.bounds, &options.constraint) {
-            (Some(bounds), _) | (None, Some(Constraint::Box(bounds))) => Projection::onto_box(bounds, dim),
-            (None, Some(Constraint::Sphere { radius })) => Projection::Sphere(narrow(*radius)),
-            _ => Projection::None,
-        };
+        let projection = Projection::of(options, dim)?;
+        let penalty = options.penalty.map(|_| Near::new(options, &layout)).transpose()?;
         let held = match &options.constraint {
             Some(Constraint::Multiplier(multiplier)) => Some(Held::new(multiplier, needs, dim, lanes)?),
             _ => None,
@@ -95,6 +95,7 @@ impl<F: Scalar> Stepper<F> {
             lanes,
             direction,
             projection,
+            penalty,
             held,
             noise: (options.noise > 0.0).then_some(Noise {
                 deviation: options.noise,
@@ -136,7 +137,12 @@ impl<F: Scalar> Stepper<F> {
         if let Some(held) = &mut self.held {
             held.visit(points)?;
         }
-        source.slope(points, out)
+        source.slope(points, out)?;
+        if let Some(penalty) = &self.penalty {
+            // Methods that take a penalty go from one start at a time.
+            out[0] = narrow(wide(out[0]) + penalty.value(points));
+        }
+        Ok(())
     }
 
     /// Moves the points, where values and gradients are `out`. A rule gets as many gradients as it takes to a step of its own.
@@ -263,7 +269,7 @@ impl<F: Scalar> Stepper<F> {
     }
 
     /// The points that the rule would rather have used than `x`, if it has such.
-    pub(crate) fn averaged(&self, x: &[F], points: &mut [F]) -> bool {
+    pub(crate) fn averaged(&mut self, x: &[F], points: &mut [F]) -> bool {
         let Direction::Rule(rule) = &self.direction else { return false };
         let averaged = rule.averaged(x, points);
         if averaged {
@@ -273,8 +279,11 @@ impl<F: Scalar> Stepper<F> {
     }
 
     /// max |gᵢ| of what a descent from x would have left, λ∇c and |c| included.
-    pub(crate) fn residual(&self, lane: usize, x: &[F], out: &[F], scratch: &mut [F]) -> F {
+    pub(crate) fn residual(&mut self, lane: usize, x: &[F], out: &[F], scratch: &mut [F]) -> F {
         let gradient = &out[self.lanes..];
+        if let Some(penalty) = &mut self.penalty {
+            return narrow(penalty.largest_left(x, gradient));
+        }
         let Some(held) = &self.held else {
             return self.projection.largest_left(self.lanes, lane, x, gradient);
         };

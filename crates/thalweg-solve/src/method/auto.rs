@@ -1,7 +1,8 @@
 //! [`Choice`]: which method suits an objective, and why.
 
+use crate::constraint::Constraint;
 use crate::objective::Derivatives;
-use crate::{Bfgs, Lbfgs, Method, Options, TrustNewton};
+use crate::{Bfgs, Fista, Lbfgs, Lbfgsb, Method, Options, ProjectedGradient, Spg, TrustNewton};
 
 pub(super) const NAME: &str = "auto";
 pub(super) const SUMMARY: &str = "chosen by the number of variables and the derivatives there are";
@@ -25,11 +26,33 @@ impl Choice {
     /// The method for a function of `dim` variables with these second derivatives.
     pub(crate) fn of(dim: usize, has: Derivatives, options: &Options) -> Self {
         let variables = if dim == 1 { "1 variable".to_owned() } else { format!("{dim} variables") };
-        if options.bounds.is_some() || options.constraint.is_some() || options.noise > 0.0 {
+        let multiplier = matches!(options.constraint, Some(Constraint::Multiplier(_)));
+        if multiplier || options.noise > 0.0 {
             let reason =
-                "constraints and noise are for rules, whose steps are projected one by one".to_owned();
+                "multipliers and noise are for rules, which take each gradient as it comes".to_owned();
             let adam = thalweg_rule::Adam { lr: 0.1.into(), ..thalweg_rule::Adam::default() };
             return Choice { method: Method::Rule(adam.into()), reason };
+        }
+        if options.penalty.is_some() {
+            let reason =
+                "a penalty has no gradient but a proximal point, to which accelerated steps go".to_owned();
+            return Choice { method: Fista::default().into(), reason };
+        }
+        let set = options.constraint.as_ref();
+        if options.bounds.is_some() || matches!(set, Some(Constraint::Box(_) | Constraint::Nonnegative)) {
+            let reason = format!(
+                "{variables} with bounds: what is met on the way becomes part of a model of the last steps"
+            );
+            return Choice { method: Lbfgsb::default().into(), reason };
+        }
+        if let Some(set) = set {
+            let name = set.name();
+            if set.is_convex() {
+                let reason = format!("{name} is convex: every point between two of its points may be tried");
+                return Choice { method: Spg::default().into(), reason };
+            }
+            let reason = format!("{name} is not convex: each step ends at its nearest point");
+            return Choice { method: ProjectedGradient::default().into(), reason };
         }
         if has.hessian && dim <= HESSIAN {
             let reason = format!(

@@ -21,8 +21,8 @@ pub(crate) use newton::NewtonStep;
 use crate::objective::Derivatives;
 use crate::search::line::epsilon;
 use crate::{
-    BarzilaiBorwein, Bfgs, Cg, Descent, Lbfgs, NewtonCg, NewtonCholesky, Scalar, SolveError, Sr1, Steepest,
-    TrustNewton,
+    BarzilaiBorwein, Bfgs, Cg, Descent, Fista, Lbfgs, Lbfgsb, NewtonCg, NewtonCholesky, ProjectedGradient,
+    ProximalGradient, Scalar, SolveError, Spg, Sr1, Steepest, TrustNewton,
 };
 
 const KIND: &str = "optimizer";
@@ -208,6 +208,11 @@ from_descents!(
     NewtonCholesky,
     NewtonCg,
     TrustNewton,
+    ProjectedGradient,
+    Spg,
+    ProximalGradient,
+    Fista,
+    Lbfgsb,
 );
 
 impl FromStr for Method {

@@ -3,7 +3,7 @@
 use super::{Next, Running, Search, Trial};
 use crate::objective::Oracle;
 use crate::scalar::wide;
-use crate::vector::{largest, measure, place};
+use crate::vector::{Measured, measure, place};
 use crate::{Scalar, SolveError};
 
 /// Differences of values below this many units in the last place are rounding.
@@ -47,7 +47,35 @@ pub(crate) fn epsilon<F: Scalar>() -> f64 {
     if size_of::<F>() == 4 { f32::EPSILON.into() } else { f64::EPSILON }
 }
 
+/// Where the points along a direction may be.
+pub(crate) trait Room<F> {
+    /// The longest step.
+    fn longest(&self) -> f64;
+    /// Brings a trial point back from where rounding has put it.
+    fn settle(&self, step: f64, x: &mut [F]);
+    /// What the gradient at a trial point says along the direction, and how much of it a descent has left.
+    fn measure(&self, x: &[F], g: &[F], d: &[F]) -> Measured;
+}
+
+/// All of space.
+struct Everywhere;
+
+impl<F: Scalar> Room<F> for Everywhere {
+    fn longest(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    #[inline]
+    fn settle(&self, _: f64, _: &mut [F]) {}
+
+    #[inline]
+    fn measure(&self, _: &[F], g: &[F], d: &[F]) -> Measured {
+        measure(g, d)
+    }
+}
+
 /// Searches from a point along a direction, with `first` as the first step; where it arrives is in `x` and `out`.
+#[inline]
 pub(crate) fn walk<F: Scalar>(
     search: &Search,
     oracle: &mut impl Oracle<F>,
@@ -56,8 +84,22 @@ pub(crate) fn walk<F: Scalar>(
     x: &mut [F],
     out: &mut [F],
 ) -> Result<Walk, SolveError> {
+    walk_within(search, oracle, from, first, &Everywhere, x, out)
+}
+
+/// The same where not every point may be tried.
+pub(crate) fn walk_within<F: Scalar>(
+    search: &Search,
+    oracle: &mut impl Oracle<F>,
+    from: &From<'_, F>,
+    first: f64,
+    room: &impl Room<F>,
+    x: &mut [F],
+    out: &mut [F],
+) -> Result<Walk, SolveError> {
     let start = Trial { step: 0.0, value: wide(from.out[0]), slope: from.slope };
     let mut running = Running::begin(search, start, from.reference, first);
+    running.limit(room.longest());
     let rounding = |value: f64| ULPS * epsilon::<F>() * start.value.abs().max(value.abs());
     let mut best: Option<Trial> = None;
     let (mut step, mut flat, mut last) = (first, 0, f64::NAN);
@@ -67,13 +109,14 @@ pub(crate) fn walk<F: Scalar>(
             (flat, last) = (FLAT_TRIALS, f64::NAN);
             break;
         }
+        room.settle(step, x);
         oracle.slope(x, out)?;
         last = step;
         let value = wide(out[0]);
         if value == f64::NEG_INFINITY {
             return Ok(Walk::Diverged);
         }
-        let at = measure(&out[1..], from.direction);
+        let at = room.measure(x, &out[1..], from.direction);
         if !(value.is_finite() && at.slope.is_finite() && at.largest.is_finite()) {
             match running.too_long(step) {
                 Next::Try(next) => step = next,
@@ -113,7 +156,8 @@ pub(crate) fn walk<F: Scalar>(
     // Lower, if not as low as was asked for.
     if best.step != last {
         place(from.x, best.step, from.direction, x);
+        room.settle(best.step, x);
         oracle.slope(x, out)?;
     }
-    Ok(Walk::Arrived { step: best.step, largest: largest(&out[1..]) })
+    Ok(Walk::Arrived { step: best.step, largest: room.measure(x, &out[1..], from.direction).largest })
 }

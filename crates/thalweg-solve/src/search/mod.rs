@@ -103,6 +103,13 @@ impl Running {
         }
     }
 
+    /// No step is to be longer than this.
+    pub(crate) fn limit(&mut self, longest: f64) {
+        if let Running::MoreThuente(running) = self {
+            running.limit(longest);
+        }
+    }
+
     /// What to do after a trial at a finite value and slope.
     #[inline]
     pub(crate) fn tell(&mut self, trial: Trial) -> Next {

@@ -103,6 +103,10 @@ impl Running {
         }
     }
 
+    pub(super) fn limit(&mut self, longest: f64) {
+        self.longest = self.longest.min(longest);
+    }
+
     pub(super) fn tell(&mut self, trial: Trial) -> Next {
         let promised = self.decrease * self.start.slope;
         let enough = self.start.value + trial.step * promised;

@@ -37,7 +37,8 @@ fn the_choice_follows_size_and_derivatives_and_says_why() {
 
     let bounded = Options { bounds: Some(Bounds::all(-1.0, 1.0).unwrap()), ..Options::default() };
     let solution = minimize(&mut Traced::<f64>::new(&rosenbrock()).unwrap(), &[0.0, 0.0], &bounded).unwrap();
-    assert!(chosen(&solution).0.starts_with("adam"));
+    let (method, reason) = chosen(&solution);
+    assert!(method.starts_with("lbfgsb") && reason.contains("with bounds"), "{method}: {reason}");
 
     let asked: Method = "lbfgs".parse().unwrap();
     let options = Options { method: asked, ..Options::default() };

@@ -6,7 +6,7 @@ use thalweg_solve::{Method, Options, Solution, Status, Traced, minimize};
 use crate::functions::{quadratic, rosenbrock};
 
 /// Every descent with the searches it admits.
-pub(crate) const METHODS: [&str; 23] = [
+pub(crate) const METHODS: [&str; 27] = [
     "cg",
     "cg(beta=fletcher_reeves)",
     "cg(beta=hager_zhang, search=hager_zhang)",
@@ -30,6 +30,10 @@ pub(crate) const METHODS: [&str; 23] = [
     "trust_newton",
     "trust_newton(subproblem=steihaug)",
     "trust_newton(subproblem=dogleg)",
+    "spg",
+    "lbfgsb",
+    "lbfgsb(search=nonmonotone)",
+    "lbfgsb(memory=3, search=backtracking)",
 ];
 
 pub(crate) fn solve(program: &Program, start: &[f64], method: &str, grad_tol: f64) -> Solution<f64> {

@@ -19,4 +19,6 @@ mod problems;
 mod quadratic;
 mod rules;
 mod scipy;
+mod sets;
 mod text;
+mod within;
