@@ -2,7 +2,7 @@
 
 use thalweg::picture::{MOST_STARTS, Path};
 use thalweg::solve::{
-    Bounds, Constraint, Method, Options, Points, Scalar, Solution, Solutions, SolveError, Traced,
+    Bounds, Constraint, Method, Options, Penalty, Points, Scalar, Solution, Solutions, SolveError, Traced,
     minimize_many_observed, minimize_observed, random_starts,
 };
 use thalweg::spec::parse_chain;
@@ -69,6 +69,7 @@ impl Plan {
             problem.check_held()?;
         }
         let constraint = run.constraint.as_deref().map(|text| constraint(text, problem)).transpose()?;
+        let penalty = run.penalty.as_deref().map(penalty).transpose()?;
         let shown = problem.sampling_box(start.sampling_box.as_deref())?.or(bounds.clone().filter(is_finite));
         let options = Options {
             steps: run.steps,
@@ -80,6 +81,7 @@ impl Plan {
             noise: run.noise,
             bounds,
             constraint,
+            penalty,
             history: run.history,
             ..Options::default()
         };
@@ -161,6 +163,10 @@ fn constraint(text: &str, problem: &Problem) -> Result<Constraint, Failure> {
         SolveError::Spec(error) => Failure::spec("--constraint", text, &error),
         other => Failure::Wrong(format!("--constraint: {other}")),
     })
+}
+
+fn penalty(text: &str) -> Result<Penalty, Failure> {
+    text.parse().map_err(|error| Failure::spec("--penalty", text, &error))
 }
 
 fn starts(

@@ -10,6 +10,6 @@ pub use crate::landscape::Landscape;
 pub use crate::picture::Picture;
 pub use crate::rule::{Optimizer, Recipe, Rule, Schedule};
 pub use crate::solve::{
-    Bounds, Closure, Constraint, Method, Objective, Options, Points, Solution, Solutions, Status, Traced,
-    minimize, minimize_many, random_starts,
+    Bounds, Closure, Constraint, Method, Objective, Options, Penalty, Points, Solution, Solutions, Status,
+    Traced, minimize, minimize_many, random_starts,
 };

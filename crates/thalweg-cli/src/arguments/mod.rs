@@ -119,6 +119,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "C")]
     pub(crate) constraint: Option<String>,
 
+    /// A function without a gradient to add, such as 'l1(0.1)'; see `thalweg list penalties`
+    #[arg(long, value_name = "P")]
+    pub(crate) penalty: Option<String>,
+
     /// Compute in 32-bit numbers
     #[arg(long)]
     pub(crate) f32: bool,
@@ -374,4 +378,5 @@ pub(crate) enum Kind {
     Optimizers,
     Schedules,
     Constraints,
+    Penalties,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use thalweg::landscape::{self, Set};
 use thalweg::rule::{self, Named, Optimizer, schedule_names};
-use thalweg::solve::{Constraint, Method};
+use thalweg::solve::{Constraint, Method, Penalty};
 use thalweg::spec::unknown_name;
 
 use super::print;
@@ -94,6 +94,7 @@ fn of_kind(kind: Kind) -> Vec<Entry> {
         Kind::Optimizers => Method::entries(),
         Kind::Schedules => schedule_names(),
         Kind::Constraints => Constraint::entries(),
+        Kind::Penalties => Penalty::entries(),
     };
     named.iter().map(Entry::named).collect()
 }
@@ -104,6 +105,7 @@ fn kinds() -> Vec<Entry> {
         ("optimizers", "rules, links of chains, and methods that search or use second derivatives"),
         ("schedules", "hyperparameters that change with the step"),
         ("constraints", "sets to stay in and functions to hold"),
+        ("penalties", "functions without a gradient to add, for --penalty"),
     ]
     .map(|(name, summary)| Entry::of(name, name, summary))
     .into()
@@ -116,6 +118,7 @@ impl Kind {
             Kind::Optimizers => "optimizer",
             Kind::Schedules => "schedule",
             Kind::Constraints => "constraint",
+            Kind::Penalties => "penalty",
         }
     }
 }
