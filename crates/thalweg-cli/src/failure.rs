@@ -57,7 +57,7 @@ impl From<SolveError> for Failure {
                 };
                 Failure::Wrong(format!("{name} must be {wanted}, found {found}"))
             }
-            SolveError::Objective(_) => Failure::Failed(error.to_string()),
+            SolveError::Objective(_) | SolveError::File { .. } => Failure::Failed(error.to_string()),
             other => Failure::Wrong(other.to_string()),
         }
     }

@@ -1,9 +1,12 @@
 //! From arguments to finished runs: [`Plan`] says what is to be run, [`Runs`] is what came of it.
 
+use std::path::PathBuf;
+
 use thalweg::picture::{MOST_STARTS, Path};
 use thalweg::solve::{
-    Bounds, Constraint, Method, Options, Penalty, Points, Scalar, Solution, Solutions, SolveError, Traced,
-    minimize_many_observed, minimize_observed, random_starts,
+    self, BasinHopping, Bounds, Closeness, Constraint, Method, Minima, Options, Penalty, Points, Scalar,
+    Solution, Solutions, SolveError, Traced, basin_hopping_observed, minimize_many_observed,
+    minimize_observed, random_starts,
 };
 use thalweg::spec::parse_chain;
 
@@ -12,7 +15,7 @@ use crate::failure::Failure;
 use crate::interrupt::Watch;
 use crate::numbers;
 use crate::problem::Problem;
-use crate::report::{Chosen, Run, RunHistory};
+use crate::report::{self, Chosen, Hops, Minimum, Run, RunHistory};
 
 /// What is to be run on a problem.
 #[derive(Debug)]
@@ -26,6 +29,10 @@ pub(crate) struct Plan {
     pub(crate) figure: bool,
     /// The box to show.
     pub(crate) shown: Option<Bounds>,
+    /// The checkpoint to go on from; the start is that of the run it is of.
+    pub(crate) resume: Option<PathBuf>,
+    /// Hops from minimum to minimum, if there are to be any.
+    pub(crate) hopping: Option<BasinHopping>,
 }
 
 /// The runs from every start with one method.
@@ -35,6 +42,9 @@ pub(crate) struct Runs {
     /// Paths for figures, of the first starts only where there are many.
     pub(crate) paths: Vec<Path>,
     pub(crate) seconds: f64,
+    /// The distinct minima, of many starts or of hops.
+    pub(crate) minima: Option<Vec<Minimum>>,
+    pub(crate) hops: Option<Hops>,
 }
 
 /// Reads a method.
@@ -62,6 +72,16 @@ impl Plan {
         start: &StartArguments,
         run: &RunArguments,
     ) -> Result<Self, Failure> {
+        Self::read_or_resume(problem, start, run, false)
+    }
+
+    /// As `read`; a run that `resumes` has its start in its checkpoint.
+    pub(crate) fn read_or_resume(
+        problem: &Problem,
+        start: &StartArguments,
+        run: &RunArguments,
+        resumes: bool,
+    ) -> Result<Self, Failure> {
         use_threads(run.threads)?;
         let given = run.bounds.as_deref().map(|text| numbers::bounds("--bounds", text, problem.dim()));
         let bounds = given.or_else(|| problem.limits()).transpose()?;
@@ -77,6 +97,7 @@ impl Plan {
             value_tol: run.value_tol,
             step_tol: run.step_tol,
             max_seconds: run.max_seconds,
+            max_evaluations: run.max_evaluations.map(|most| most as u64),
             seed: run.seed,
             noise: run.noise,
             bounds,
@@ -87,12 +108,18 @@ impl Plan {
         };
         options.check(problem.dim())?;
         Ok(Plan {
-            starts: starts(problem, start, run.seed, shown.as_ref())?,
+            starts: if resumes {
+                vec![vec![0.0; problem.dim()]]
+            } else {
+                starts(problem, start, run.seed, shown.as_ref())?
+            },
             many: start.starts.is_some(),
             options,
             single_precision: run.f32,
             figure: false,
             shown,
+            resume: None,
+            hopping: None,
         })
     }
 
@@ -104,7 +131,12 @@ impl Plan {
         } else {
             self.run_as::<f64>(problem, &options, label)
         };
-        all.map_err(Failure::from)
+        all.map_err(|error| match (&self.resume, error) {
+            (Some(path), error @ SolveError::Checkpoint(_)) => {
+                Failure::Wrong(format!("--resume {}: {error}", path.display()))
+            }
+            (_, error) => Failure::from(error),
+        })
     }
 
     fn run_as<F: Scalar>(
@@ -114,15 +146,25 @@ impl Plan {
         label: &str,
     ) -> Result<Runs, SolveError> {
         let narrow = |x: &f64| <F as thalweg::function::Float>::from_f64(*x);
+        if let (Some(hopping), [start], Some(within)) = (&self.hopping, self.starts.as_slice(), &self.shown) {
+            let start: Vec<F> = start.iter().map(narrow).collect();
+            return self.hop(problem, &start, within, hopping, options, label);
+        }
         if let ([start], false) = (self.starts.as_slice(), self.many) {
             let keep = Options { history: options.history || self.figure, ..options.clone() };
             let start: Vec<F> = start.iter().map(narrow).collect();
             let watch = Watch::new(options.steps as u64);
             let mut objective = Traced::<F>::new(&problem.program)?;
-            let solution = minimize_observed(&mut objective, &start, &keep, &mut watch.one())?;
+            let solution = match &self.resume {
+                Some(path) => {
+                    solve::Run::restore_from(&mut objective, &keep, path)?.watched(&keep, &mut watch.one())?
+                }
+                None => minimize_observed(&mut objective, &start, &keep, &mut watch.one())?,
+            };
             let paths = if self.figure { vec![Path::of(label, &solution)] } else { Vec::new() };
             let seconds = solution.seconds;
-            return Ok(Runs { ends: vec![Run::of(&solution, options.history)], paths, seconds });
+            let ends = vec![Run::of(&solution, options.history)];
+            return Ok(Runs { ends, paths, minima: None, hops: None, seconds });
         }
         let rows: Vec<Vec<F>> = self.starts.iter().map(|start| start.iter().map(narrow).collect()).collect();
         let all = many_as(problem, &rows, options)?;
@@ -139,8 +181,43 @@ impl Plan {
             .iter()
             .flat_map(|drawn| (0..drawn.len().min(MOST_STARTS)).map(|i| Path::of(label, &drawn.solution(i))));
         let paths = paths.collect();
-        let ends = all.iter().map(|solution: Solution<F>| Run::of(&solution, options.history)).collect();
-        Ok(Runs { ends, paths, seconds: all.seconds() })
+        let ends: Vec<Run> =
+            all.iter().map(|solution: Solution<F>| Run::of(&solution, options.history)).collect();
+        let bounds = match &self.shown {
+            Some(shown) => shown.clone(),
+            None => Bounds::each(&report::spread(&ends))?,
+        };
+        let minima = Minima::of(&all, &bounds, Closeness::default())?;
+        Ok(Runs { ends, paths, minima: Some(Minimum::all(&minima)), hops: None, seconds: all.seconds() })
+    }
+
+    /// Hops from minimum to minimum; what is reported is the run that found the lowest.
+    fn hop<F: Scalar>(
+        &self,
+        problem: &Problem,
+        start: &[F],
+        within: &Bounds,
+        hopping: &BasinHopping,
+        options: &Options,
+        label: &str,
+    ) -> Result<Runs, SolveError> {
+        let keep = Options { history: options.history || self.figure, ..options.clone() };
+        let watch = Watch::new(hopping.hops as u64);
+        let mut objective = Traced::<F>::new(&problem.program)?;
+        let found = basin_hopping_observed(&mut objective, start, within, &keep, hopping, &watch)?;
+        let paths = if self.figure { vec![Path::of(label, &found.best)] } else { Vec::new() };
+        let hops = Hops {
+            status: found.status.as_str(),
+            made: found.hops.len(),
+            taken: found.hops.iter().filter(|hop| hop.taken).count(),
+        };
+        Ok(Runs {
+            ends: vec![Run::of(&found.best, options.history)],
+            paths,
+            minima: Some(Minimum::all(&found.minima)),
+            hops: Some(hops),
+            seconds: found.seconds,
+        })
     }
 }
 
@@ -180,11 +257,10 @@ fn starts(
             return Failure::wrong("--starts must be at least 1, found 0");
         }
         let Some(shown) = shown else {
-            return Failure::wrong(
-                "--starts: random starts need a box to be drawn from, such as --box -3..3",
-            );
+            return Failure::wrong("--starts: starts need a box to be spread over, such as --box -3..3");
         };
-        let points = random_starts::<f64>(shown, problem.dim(), count, seed)?;
+        let sampling = given.sample.unwrap_or_default();
+        let points = sampling.starts::<f64>(shown, problem.dim(), count, seed)?;
         return Ok(points.iter().map(<[f64]>::to_vec).collect());
     }
     if !given.start.is_empty() {

@@ -124,6 +124,17 @@ pub enum SolveError {
         /// The limit in force.
         limit: u64,
     },
+    /// A checkpoint that is damaged, or of another run.
+    #[error("the checkpoint {0}")]
+    Checkpoint(String),
+    /// The operating system cannot read or write a file.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: String,
+        /// The system's own words.
+        problem: String,
+    },
     /// Data that do not fit together.
     #[error("data: {0}")]
     Data(String),

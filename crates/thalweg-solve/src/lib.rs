@@ -7,7 +7,9 @@
 //!   [`Penalty`] is added to the function.
 //! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or [`Handwritten`] ones.
 //! - [`least_squares`] makes residuals small and says how well the parameters are known; [`fit`] does so by mini-batches;
-//!   [`grid_search`] looks everywhere, [`analyze`] and [`gradient_check`] look closely.
+//!   [`analyze`] and [`gradient_check`] look closely.
+//! - Where there are many minima, [`Sampling`] spreads starts, [`Minima`] says which ends are the same, [`basin_hopping`] goes from
+//!   minimum to minimum, [`grid_search`] looks at every point of a grid.
 //!
 //! ```
 //! use thalweg_function::Expression;
@@ -26,6 +28,7 @@
 
 mod analyze;
 mod check;
+mod checkpoint;
 mod cholesky;
 mod clock;
 mod constraint;
@@ -34,12 +37,14 @@ mod descent;
 mod engine;
 mod error;
 mod fit;
+mod global;
 mod grid;
 mod least_squares;
 mod many;
 mod method;
 mod objective;
 mod observer;
+mod one_dimension;
 mod options;
 mod penalty;
 mod points;
@@ -54,6 +59,8 @@ mod within;
 
 pub use analyze::{Analysis, Kind, analyze, eigen_losses};
 pub use check::{GradientCheck, gradient_check};
+#[cfg(feature = "checkpoints")]
+pub use checkpoint::Checkpoint;
 pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane};
 pub use descent::{
     BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Sr1, Steepest,
@@ -61,15 +68,23 @@ pub use descent::{
 };
 pub use error::SolveError;
 pub use fit::{Fit, FitOptions, Fitted, fit};
+pub use global::{
+    BasinHopping, Closeness, Hop, Hopping, LocalMinimum, Minima, Sampling, basin_hopping,
+    basin_hopping_observed,
+};
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
 pub use least_squares::{
     ClosureResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss, Residuals,
     TracedResiduals, least_squares,
 };
-pub use many::{Solutions, minimize_many, minimize_many_observed};
+pub use many::{Solutions, minimize_each, minimize_many, minimize_many_observed};
 pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};
 pub use objective::{Closure, Derivatives, Handwritten, Objective, Traced};
 pub use observer::{Observer, Progress, State};
+pub use one_dimension::{
+    Bracket, ScalarMethod, ScalarOptions, ScalarSolution, bracket_minimum, critical_point_between,
+    minimize_between, minimize_objective_between, root_between, root_between_newton,
+};
 pub use options::Options;
 pub use penalty::Penalty;
 pub use points::{Points, random_starts};

@@ -1,4 +1,4 @@
-//! Many starts: [`minimize_many`].
+//! Many starts: [`minimize_many`], and [`minimize_each`] for functions that are not traced.
 //!
 //! Starts run side by side in chunks, each chunk in one thread for all its steps, so that its state stays in the first two
 //! levels of cache. A start's bits depend neither on its neighbours nor on the number of threads.
@@ -13,8 +13,8 @@ use crate::engine::{Ends, Engine, Iterates};
 use crate::objective::Many;
 use crate::scalar::wide;
 use crate::{
-    Choice, Evaluations, History, Method, Objective, Options, Points, Progress, Scalar, Solution, SolveError,
-    Status, Traced,
+    Choice, Evaluations, History, Method, Objective, Options, Points, Progress, Run, Scalar, Solution,
+    SolveError, Status, Traced,
 };
 
 /// Starts in a chunk.
@@ -67,6 +67,7 @@ pub fn minimize_many_observed<F: Scalar>(
     let options = options.as_ref();
     options.check(dim)?;
     starts.check(dim)?;
+    check_alone(options)?;
     check_history::<F>(options, dim, starts.len())?;
     traced.prepare(options.method.needs_with(&options.method.layout(traced.parts()))?)?;
 
@@ -81,6 +82,65 @@ pub fn minimize_many_observed<F: Scalar>(
     Ok(all)
 }
 
+/// Minimises from many starts one by one, an objective of its own for each: for functions that are not traced. On all cores.
+///
+/// ```
+/// use thalweg_solve::{Bounds, Closeness, Handwritten, Minima, Options, Sampling, minimize_each};
+///
+/// let double_well = || {
+///     Handwritten::new(1, |x: &[f64], gradient: &mut [f64]| {
+///         gradient[0] = 4.0 * x[0] * (x[0] * x[0] - 1.0) + 0.5;
+///         (x[0] * x[0] - 1.0).powi(2) + 0.5 * x[0]
+///     })
+/// };
+/// let bounds = Bounds::all(-2.0, 2.0)?;
+/// let starts = Sampling::LatinHypercube.starts(&bounds, 1, 20, 0)?;
+/// let ends = minimize_each(double_well, &starts, &Options { method: "bfgs".parse()?, ..Options::default() })?;
+/// assert_eq!(Minima::of(&ends, &bounds, Closeness::default())?.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`minimize`](crate::minimize), of the first start that has one.
+pub fn minimize_each<F: Scalar, O: Objective<F>>(
+    objective: impl Fn() -> O + Send + Sync,
+    starts: &Points<F>,
+    options: &Options,
+) -> Result<Solutions<F>, SolveError> {
+    let clock = Clock::start();
+    starts.check(starts.dim())?;
+    check_alone(options)?;
+    check_history::<F>(options, starts.dim(), starts.len())?;
+    let run = |i: usize| {
+        let own = Options { first_start: options.first_start + i as u64, ..options.clone() };
+        let mut objective = objective();
+        let mut run = Run::new(&mut objective, starts.point(i), &own)?;
+        let choice = run.choice().cloned();
+        while run.step()?.is_none() {}
+        let (ends, iterates) = run.end()?;
+        Ok((Chunk { ends, iterates }, choice))
+    };
+    let (chunks, choices): (Vec<_>, Vec<_>) = each(starts.len(), run)?.into_iter().unzip();
+    let mut all = Solutions::assemble(starts.clone(), options.seed, chunks, 1, clock.seconds());
+    all.choice = choices.into_iter().next().flatten();
+    Ok(all)
+}
+
+#[cfg(feature = "threads")]
+fn each<T: Send>(
+    count: usize,
+    run: impl Fn(usize) -> Result<T, SolveError> + Send + Sync,
+) -> Result<Vec<T>, SolveError> {
+    use rayon::prelude::*;
+    let ends: Vec<_> = (0..count).into_par_iter().with_max_len(1).map(run).collect();
+    ends.into_iter().collect()
+}
+
+#[cfg(not(feature = "threads"))]
+fn each<T>(count: usize, run: impl Fn(usize) -> Result<T, SolveError>) -> Result<Vec<T>, SolveError> {
+    (0..count).map(run).collect()
+}
+
 /// Fewer lanes where there would be less than a full chunk for each thread; results do not depend on it.
 fn lanes_for(starts: usize) -> usize {
     #[cfg(feature = "threads")]
@@ -88,6 +148,20 @@ fn lanes_for(starts: usize) -> usize {
     #[cfg(not(feature = "threads"))]
     let threads = 1;
     starts.div_ceil(threads).next_multiple_of(64).min(LANES)
+}
+
+/// Whether nothing is asked for that only a run from one start can do.
+fn check_alone(options: &Options) -> Result<(), SolveError> {
+    #[cfg(feature = "checkpoints")]
+    if options.checkpoint.is_some() {
+        return Err(SolveError::Refused {
+            method: "a run from many starts",
+            what: "a checkpoint",
+            remedy: "split the starts into parts by `first_start` instead",
+        });
+    }
+    let _ = options;
+    Ok(())
 }
 
 fn check_history<F>(options: &Options, dim: usize, starts: usize) -> Result<(), SolveError> {

@@ -38,6 +38,11 @@ pub struct Options {
     pub step_rtol: Option<f64>,
     /// Stop after this many seconds; the clock is read every 64 steps of a rule, at every step of a descent.
     pub max_seconds: Option<f64>,
+    /// Stop after so many gradients: looked at after each step, so that a step whose search takes several trials may go beyond.
+    pub max_evaluations: Option<u64>,
+    /// Where to save the run, and how often.
+    #[cfg(feature = "checkpoints")]
+    pub checkpoint: Option<crate::Checkpoint>,
     /// The seed of the noise.
     pub seed: u64,
     /// The number of the first start. The noise of a start depends on the seed and its number only, so a sweep can be split
@@ -72,6 +77,9 @@ impl Default for Options {
             value_rtol: None,
             step_rtol: None,
             max_seconds: None,
+            max_evaluations: None,
+            #[cfg(feature = "checkpoints")]
+            checkpoint: None,
             seed: 0,
             first_start: 0,
             noise: 0.0,
@@ -96,6 +104,13 @@ impl Options {
         }
         if self.steps == 0 {
             return option("steps", "at least 1", "0".to_owned());
+        }
+        if self.max_evaluations == Some(0) {
+            return option("max_evaluations", "at least 1", "0".to_owned());
+        }
+        #[cfg(feature = "checkpoints")]
+        if let Some(checkpoint) = &self.checkpoint {
+            checkpoint.check()?;
         }
         let tolerances = [
             ("grad_tol", self.grad_tol),

@@ -2,10 +2,14 @@
 
 use std::ops::ControlFlow;
 
+#[cfg(feature = "checkpoints")]
+use crate::checkpoint;
 use crate::clock::Clock;
-use crate::engine::Engine;
+use crate::engine::{Ends, Engine, Iterates};
 use crate::error::check_point;
 use crate::objective::Single;
+#[cfg(feature = "checkpoints")]
+use crate::scalar::wide;
 use crate::{Choice, Method, Objective, Observer, Options, Scalar, Solution, SolveError, State, Status};
 
 /// Minimises an objective from one start.
@@ -35,6 +39,10 @@ pub fn minimize<F: Scalar, O: Objective<F>>(
     options: &Options,
 ) -> Result<Solution<F>, SolveError> {
     let mut run = Run::new(objective, start, options)?;
+    #[cfg(feature = "checkpoints")]
+    if options.checkpoint.is_some() {
+        return run.watched(options, &mut |_: &State<'_, F>| ControlFlow::Continue(()));
+    }
     while run.status().is_none() {
         run.engine.stride(&mut Single(run.objective))?;
     }
@@ -51,16 +59,7 @@ pub fn minimize_observed<F: Scalar, O: Objective<F>>(
     options: &Options,
     observer: &mut dyn Observer<F>,
 ) -> Result<Solution<F>, SolveError> {
-    let mut run = Run::new(objective, start, options)?;
-    loop {
-        if let ControlFlow::Break(()) = observer.observe(&run.state()) {
-            run.interrupt();
-        }
-        if run.status().is_some() {
-            return run.finish();
-        }
-        run.step()?;
-    }
+    Run::new(objective, start, options)?.watched(options, observer)
 }
 
 /// A run from one start, to be stepped by hand.
@@ -84,8 +83,14 @@ pub struct Run<'a, F, O> {
     engine: Engine<F>,
     start: Vec<F>,
     clock: Clock,
+    /// Time spent before the run was restored.
+    spent: f64,
     seed: u64,
     choice: Option<Choice>,
+    #[cfg(feature = "checkpoints")]
+    identity: checkpoint::Identity,
+    /// The value and ‖∇f‖ at the start, by which the function is recognised.
+    at_start: [F; 2],
 }
 
 impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
@@ -104,7 +109,18 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
         let (first, track_best) = (options.first_start, options.track_best.unwrap_or(true));
         let source = &mut Single(objective);
         let engine = Engine::new(source, start.to_vec(), 1, first, options, track_best, clock)?;
-        Ok(Run { objective, engine, start: start.to_vec(), clock, seed: options.seed, choice })
+        Ok(Run {
+            objective,
+            at_start: [engine.value(0), engine.gradient_norm(0)],
+            engine,
+            start: start.to_vec(),
+            clock,
+            spent: 0.0,
+            seed: options.seed,
+            choice,
+            #[cfg(feature = "checkpoints")]
+            identity: checkpoint::Identity::of::<F>(options, dim),
+        })
     }
 
     /// The method that was chosen and why, if none was asked for.
@@ -145,6 +161,36 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
         self.engine.end_all(Status::Interrupted);
     }
 
+    /// Goes on to the end, watched by an observer that sees where the run is and every step, and may end it; saves the run as often as
+    /// `options.checkpoint` says.
+    ///
+    /// # Errors
+    /// What the objective reports; [`SolveError::File`].
+    pub fn watched(
+        mut self,
+        options: &Options,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Solution<F>, SolveError> {
+        #[cfg(not(feature = "checkpoints"))]
+        let _ = options;
+        loop {
+            if let ControlFlow::Break(()) = observer.observe(&self.state()) {
+                self.interrupt();
+            }
+            let ended = self.status().is_some();
+            #[cfg(feature = "checkpoints")]
+            if let Some(checkpoint) = &options.checkpoint
+                && (ended || (self.engine.steps > 0 && self.engine.steps.is_multiple_of(checkpoint.every)))
+            {
+                self.save_to(&checkpoint.path)?;
+            }
+            if ended {
+                return self.finish();
+            }
+            self.step()?;
+        }
+    }
+
     /// The solution; a run that has not ended is interrupted.
     ///
     /// # Errors
@@ -160,7 +206,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
             status: ends.status[0].unwrap_or(Status::Interrupted),
             steps,
             evaluations: ends.evaluations[0],
-            seconds: self.clock.seconds(),
+            seconds: self.spent + self.clock.seconds(),
             best_x: ends.best_x,
             best_value: ends.best_value[0],
             multiplier: ends.multiplier[0],
@@ -168,6 +214,136 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
             history: iterates.map(|iterates| iterates.of(0, steps, self.seed)),
         })
     }
+
+    /// The end, as it is kept of one run among many.
+    pub(crate) fn end(self) -> Result<(Ends<F>, Option<Iterates<F>>), SolveError> {
+        self.engine.finish(&mut Single(self.objective))
+    }
+}
+
+#[cfg(feature = "checkpoints")]
+impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
+    /// The run as it is now, as the bytes of a safetensors file: where it is, all that its method remembers, counts, the best point, the history.
+    ///
+    /// ```
+    /// use thalweg_function::trace;
+    /// use thalweg_solve::{Options, Run, Traced};
+    ///
+    /// let valley = trace(2, |x| (1.0 - x[0]).pow(2.0) + 100.0 * (x[1] - x[0].pow(2.0)).pow(2.0))?;
+    /// let options = Options { method: "lbfgs".parse()?, ..Options::default() };
+    /// let mut objective = Traced::<f64>::new(&valley)?;
+    /// let mut run = Run::new(&mut objective, &[-1.2, 1.0], &options)?;
+    /// for _ in 0..5 {
+    ///     run.step()?;
+    /// }
+    /// let bytes = run.save()?;
+    /// for _ in 0..5 {
+    ///     run.step()?;
+    /// }
+    /// let x = run.state().x.to_vec();
+    ///
+    /// let mut objective = Traced::<f64>::new(&valley)?;
+    /// let mut resumed = Run::restore(&mut objective, &options, &bytes)?;
+    /// for _ in 0..5 {
+    ///     resumed.step()?;
+    /// }
+    /// assert_eq!(resumed.state().x, x);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SolveError::Checkpoint`] if it cannot be written down.
+    pub fn save(&mut self) -> Result<Vec<u8>, SolveError> {
+        let mut keeper = checkpoint::Keeper::saving();
+        keeper.rows("start", &mut self.start, |_| true);
+        self.memory(&mut keeper)?;
+        checkpoint::to_bytes(&keeper.saved(), &self.identity.to_json())
+    }
+
+    /// As [`save`](Run::save), to a file. It is written under a temporary name and then renamed: whoever finds it finds all of it.
+    ///
+    /// # Errors
+    /// As [`save`](Run::save); [`SolveError::File`].
+    pub fn save_to(&mut self, path: &std::path::Path) -> Result<(), SolveError> {
+        checkpoint::write(path, &self.save()?)
+    }
+
+    /// A run that goes on from where another was saved, with the bits it would have had. The number of steps, the tolerances and the
+    /// time may be others than before; a run that has converged, diverged or failed stays at its end.
+    ///
+    /// The start is evaluated once more, which is not counted: by it the function is recognised.
+    ///
+    /// # Errors
+    /// [`SolveError::Checkpoint`] for bytes that are cut off or changed, and for a run of another function, method, number type, box,
+    /// constraint, noise or seed, with what it was and what it is; and as [`minimize`].
+    pub fn restore(objective: &'a mut O, options: &Options, bytes: &[u8]) -> Result<Self, SolveError> {
+        let (mut pieces, identity) = checkpoint::from_bytes::<F>(bytes)?;
+        let dim = objective.dim();
+        let (chosen, _) = options.with_method(dim, objective.derivatives());
+        checkpoint::Identity::of::<F>(&chosen, dim).check(&identity)?;
+        let Some(thalweg_rule::Saved::Vector(start)) = pieces.remove("start") else {
+            return checkpoint::wrong("lacks the start of the run");
+        };
+        let mut run = Run::new(objective, &start, options)?;
+        let mut keeper = checkpoint::Keeper::restoring(pieces);
+        run.memory(&mut keeper)?;
+        keeper.finish()?;
+        Ok(run)
+    }
+
+    /// As [`restore`](Run::restore), from a file.
+    ///
+    /// # Errors
+    /// As [`restore`](Run::restore); [`SolveError::File`].
+    pub fn restore_from(
+        objective: &'a mut O,
+        options: &Options,
+        path: &std::path::Path,
+    ) -> Result<Self, SolveError> {
+        Self::restore(objective, options, &checkpoint::read(path)?)
+    }
+
+    fn memory(&mut self, keeper: &mut checkpoint::Keeper<F>) -> Result<(), SolveError> {
+        let here = self.at_start;
+        keeper.vector("at_start", &mut self.at_start);
+        if keeper.restores() && !here.iter().zip(&self.at_start).all(|(a, b)| is_alike(*a, *b)) {
+            let ([value, gradient], [own, own_gradient]) = (self.at_start.map(wide), here.map(wide));
+            return checkpoint::wrong(format!(
+                "is of another function: at the start its value was {value} and the norm of its gradient {gradient}, here they \
+                 are {own} and {own_gradient}; restore it with the function that it was saved of"
+            ));
+        }
+        let mut seconds = self.spent + self.clock.seconds();
+        keeper.number("seconds", &mut seconds);
+        let mut ended = self.status().and_then(|status| FOR_GOOD.iter().position(|own| *own == status));
+        let mut code = ended.map_or(0, |place| place + 1);
+        keeper.place("ended", &mut code, FOR_GOOD.len());
+        self.engine.memory(keeper)?;
+        if keeper.restores() {
+            ended = code.checked_sub(1);
+            self.spent = seconds;
+            self.engine.resume(ended.map(|place| FOR_GOOD[place]), seconds);
+        }
+        Ok(())
+    }
+}
+
+/// Ends that more steps or time would not change.
+#[cfg(feature = "checkpoints")]
+const FOR_GOOD: [Status; 5] = [
+    Status::ConvergedGradient,
+    Status::ConvergedValue,
+    Status::ConvergedStep,
+    Status::Diverged,
+    Status::LineSearchFailed,
+];
+
+/// Whether two numbers are the same up to what another machine may round otherwise.
+#[cfg(feature = "checkpoints")]
+fn is_alike<F: Scalar>(a: F, b: F) -> bool {
+    let (a, b) = (wide(a), wide(b));
+    let rounding = if size_of::<F>() == 4 { 1e-3 } else { 1e-6 };
+    (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= rounding * a.abs().max(b.abs())
 }
 
 fn check_derivatives<F: Scalar, O: Objective<F>>(objective: &O, method: &Method) -> Result<(), SolveError> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::checkpoint::Keeper;
 use crate::{Choice, Scalar};
 
 /// Why a run ended.
@@ -15,6 +16,8 @@ pub enum Status {
     ConvergedStep,
     /// All steps were made.
     MaxSteps,
+    /// All evaluations were made.
+    MaxEvaluations,
     /// The time was up.
     MaxSeconds,
     /// A coordinate, the value or the gradient was no longer finite.
@@ -33,6 +36,7 @@ impl Status {
             Status::ConvergedValue => "converged_value",
             Status::ConvergedStep => "converged_step",
             Status::MaxSteps => "max_steps",
+            Status::MaxEvaluations => "max_evaluations",
             Status::MaxSeconds => "max_seconds",
             Status::Diverged => "diverged",
             Status::LineSearchFailed => "line_search_failed",
@@ -63,6 +67,15 @@ pub struct Evaluations {
     pub hessian: u64,
     /// Hessian-vector products.
     pub hessian_vector: u64,
+}
+
+impl Evaluations {
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.count("values", &mut self.value, u64::MAX >> 1);
+        keeper.count("gradients", &mut self.gradient, u64::MAX >> 1);
+        keeper.count("hessians", &mut self.hessian, u64::MAX >> 1);
+        keeper.count("hessian_vectors", &mut self.hessian_vector, u64::MAX >> 1);
+    }
 }
 
 /// The end of a run from one start.

@@ -10,6 +10,7 @@ pub use crate::landscape::Landscape;
 pub use crate::picture::Picture;
 pub use crate::rule::{Optimizer, Recipe, Rule, Schedule};
 pub use crate::solve::{
-    Bounds, Closure, Constraint, Method, Objective, Options, Penalty, Points, Solution, Solutions, Status,
-    Traced, minimize, minimize_many, random_starts,
+    BasinHopping, Bounds, Closeness, Closure, Constraint, Method, Minima, Objective, Options, Penalty,
+    Points, Sampling, Solution, Solutions, Status, Traced, basin_hopping, minimize, minimize_many,
+    random_starts,
 };

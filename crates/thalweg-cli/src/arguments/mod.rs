@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use thalweg::solve::Sampling;
 
 pub(crate) use train::TrainArguments;
 
@@ -66,13 +67,61 @@ pub(crate) struct StartArguments {
     #[arg(long = "start", value_name = "1,2", allow_hyphen_values = true, conflicts_with = "starts")]
     pub(crate) start: Vec<String>,
 
-    /// Start from N random points in the box
+    /// Start from N points spread over the box; the distinct minima are listed
     #[arg(long, value_name = "N", value_parser = numbers::count)]
     pub(crate) starts: Option<usize>,
+
+    /// How the starts are spread: uniform (at random), sobol or latin_hypercube (evenly) [default: uniform]
+    #[arg(long, value_name = "S", requires = "starts")]
+    pub(crate) sample: Option<Sampling>,
 
     /// The box for random starts and figures, one interval for all or one per variable; a landscape has its own
     #[arg(long = "box", value_name = "-3..3", allow_hyphen_values = true)]
     pub(crate) sampling_box: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckpointArguments {
+    /// Save the run to this file now and then, and at its end
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["starts", "hops"])]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// Steps between two checkpoints
+    #[arg(long, value_name = "K", default_value = "1000", value_parser = numbers::count, requires = "checkpoint")]
+    pub(crate) checkpoint_every: usize,
+
+    /// Go on from a checkpoint, with the same function, optimiser and constraints, to --steps in all
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["start", "starts", "hops"])]
+    pub(crate) resume: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HopArguments {
+    /// Hop N times from minimum to minimum within the box (basin hopping), each time going down by the optimiser
+    #[arg(long, value_name = "N", value_parser = numbers::count, conflicts_with = "starts")]
+    pub(crate) hops: Option<usize>,
+
+    /// By how much the value may rise from a minimum to the next, in units of the function
+    #[arg(
+        long,
+        value_name = "1",
+        default_value_t = 1.0,
+        requires = "hops",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) temperature: f64,
+
+    /// The largest move of a coordinate in the first hops, as a part of the side of the box
+    #[arg(
+        long,
+        value_name = "0.1",
+        default_value_t = 0.1,
+        requires = "hops",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) hop: f64,
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +145,10 @@ pub(crate) struct RunArguments {
     /// Stop after this many seconds
     #[arg(long, value_name = "10", allow_hyphen_values = true)]
     pub(crate) max_seconds: Option<f64>,
+
+    /// Stop after this many gradients, looked at after each step
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) max_evaluations: Option<usize>,
 
     /// The seed of random starts and noise
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -154,6 +207,9 @@ Examples:
   thalweg minimize rosenbrock --optimizer newton --grad-tol 1e-8
   thalweg minimize \"(x-1)^2 + a*y^2\" --let a=6 --start -1,2 --steps 200
   thalweg minimize himmelblau --starts 100 --box -5..5 --out himmelblau.html
+  thalweg minimize wells --starts 256 --sample sobol -o lbfgs
+  thalweg minimize ackley --hops 100 -o lbfgs
+  thalweg minimize rosenbrock -o cg --steps 20 --checkpoint run.safetensors
   thalweg minimize ackley -o 'adam(lr=cosine(init=0.1, steps=1000))'
   thalweg minimize beale -o 'clip_by_global_norm(1.0) | sgd(lr=0.01)' --json
 ")]
@@ -166,6 +222,11 @@ pub(crate) struct MinimizeArguments {
     /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them
     #[arg(long, short, value_name = "O", default_value = "adam(lr=0.1)")]
     pub(crate) optimizer: String,
+
+    #[command(flatten)]
+    pub(crate) hops: HopArguments,
+    #[command(flatten)]
+    pub(crate) checkpoint: CheckpointArguments,
 
     #[command(flatten)]
     pub(crate) run: RunArguments,

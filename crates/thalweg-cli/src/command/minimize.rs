@@ -1,13 +1,13 @@
 //! `thalweg minimize`.
 
-use thalweg::solve::Method;
+use thalweg::solve::{BasinHopping, Checkpoint, Method};
 
 use super::{picture, print};
-use crate::arguments::MinimizeArguments;
+use crate::arguments::{CheckpointArguments, HopArguments, MinimizeArguments};
 use crate::failure::Failure;
 use crate::output::{Format, Outputs};
 use crate::problem::Problem;
-use crate::report::{self, Document, Table, digits, duration, point_text};
+use crate::report::{self, Document, Hops, Minimum, Table, digits, duration, minima_table, point_text};
 use crate::runner::{Plan, Runs, method};
 
 /// Explicit starts up to this number are listed one by one.
@@ -16,17 +16,27 @@ const LISTED: usize = 20;
 pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
     let problem = Problem::read(&arguments.function)?;
     let method = method(&arguments.optimizer)?;
-    let mut plan = Plan::read(&problem, &arguments.start, &arguments.run)?;
+    let CheckpointArguments { checkpoint, checkpoint_every, resume } = &arguments.checkpoint;
+    let mut plan = Plan::read_or_resume(&problem, &arguments.start, &arguments.run, resume.is_some())?;
+    plan.resume.clone_from(resume);
+    plan.options.checkpoint =
+        checkpoint.as_ref().map(|path| Checkpoint { path: path.clone(), every: *checkpoint_every });
+    plan.options.check(problem.dim())?;
     let outputs = Outputs::of_a_run(&arguments.output.out)?;
     plan.figure = outputs.wants_figure();
+    plan.hopping = hopping(&arguments.hops, &plan)?;
     outputs.check_writable()?;
 
-    let Runs { ends: runs, paths, seconds } = plan.run(&problem, &method, &arguments.optimizer)?;
-    let document = Document::new(&problem, method.to_string(), plan.options.seed, &runs);
+    let Runs { ends: runs, paths, minima, hops, seconds } =
+        plan.run(&problem, &method, &arguments.optimizer)?;
+    let listed = plan.many || hops.is_some();
+    let document = Document::new(&problem, method.to_string(), plan.options.seed, &runs)
+        .found(minima.as_deref().filter(|_| listed), hops.as_ref());
     if arguments.output.json {
         report::print_json(&document)?;
     } else {
-        print(&text(&problem, &method, &plan, &runs, seconds))?;
+        let minima = minima.as_deref().unwrap_or_default();
+        print(&text(&problem, &method, &plan, &runs, minima, hops.as_ref(), seconds))?;
     }
     report::warn_of_divergence(&runs, "");
 
@@ -44,13 +54,43 @@ pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
     )
 }
 
-fn text(problem: &Problem, method: &Method, plan: &Plan, runs: &[report::Run], seconds: f64) -> String {
+fn text(
+    problem: &Problem,
+    method: &Method,
+    plan: &Plan,
+    runs: &[report::Run],
+    minima: &[Minimum],
+    hops: Option<&Hops>,
+    seconds: f64,
+) -> String {
     let head = format!("{}\n{method}\n\n", problem.title());
     match runs {
-        [run] => head + &report::run_table(problem, run),
+        [run] => {
+            let made = hops.map(|hops| {
+                let Hops { made, taken, .. } = hops;
+                let found = minima_table(minima);
+                format!("\n{found}\n  {made} hops, {taken} taken, in {}\n", duration(seconds))
+            });
+            head + &report::run_table(problem, run) + &made.unwrap_or_default()
+        }
         runs if !plan.many && runs.len() <= LISTED => head + &listed(runs, seconds),
-        runs => head + &report::summary_table(runs, seconds),
+        runs => head + &report::summary_table(runs, minima, seconds),
     }
+}
+
+/// Basin hopping, if it was asked for.
+fn hopping(given: &HopArguments, plan: &Plan) -> Result<Option<BasinHopping>, Failure> {
+    let Some(hops) = given.hops else { return Ok(None) };
+    if plan.shown.is_none() {
+        return Failure::wrong("--hops: hops need a box to stay in, such as --box -3..3");
+    }
+    if plan.starts.len() > 1 {
+        return Failure::wrong("--hops: hops go from one start; give a single --start");
+    }
+    let hopping =
+        BasinHopping { hops, temperature: given.temperature, step: given.hop, ..BasinHopping::default() };
+    hopping.check()?;
+    Ok(Some(hopping))
 }
 
 fn listed(runs: &[report::Run], seconds: f64) -> String {

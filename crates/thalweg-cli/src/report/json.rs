@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Run;
+use super::{Hops, Minimum, Run};
 use crate::failure::Failure;
 use crate::numbers::Constants;
 use crate::problem::Problem;
@@ -21,6 +21,11 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "Constants::is_empty", serialize_with = "as_object")]
     constants: Constants,
     best: Option<Best<'a>>,
+    /// The distinct minima of many starts, or of hops, the lowest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minima: Option<&'a [Minimum]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hops: Option<&'a Hops>,
 }
 
 /// The lowest point seen in any run.
@@ -57,7 +62,13 @@ impl<'a> Document<'a> {
             runs,
             constants: problem.constants.clone(),
             best: Best::of(runs),
+            minima: None,
+            hops: None,
         }
+    }
+
+    pub(crate) fn found(self, minima: Option<&'a [Minimum]>, hops: Option<&'a Hops>) -> Self {
+        Document { minima, hops, ..self }
     }
 }
 

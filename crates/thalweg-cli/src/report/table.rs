@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Run;
+use super::{Minimum, Run, minima_table};
 use crate::problem::Problem;
 
 /// Rows of cells under a header, in aligned columns.
@@ -100,6 +100,7 @@ pub(crate) fn status_in_words(status: &str) -> &'static str {
         "converged_value" => "converged: the value no longer changes",
         "converged_step" => "converged: the point no longer moves",
         "max_steps" => "all steps made",
+        "max_evaluations" => "all evaluations made",
         "max_seconds" => "time is up",
         "diverged" => "diverged: no longer finite",
         "line_search_failed" => "no step lowers the value",
@@ -157,8 +158,8 @@ pub(crate) fn signed(number: f64) -> String {
     if text.starts_with('-') { text } else { format!(" {text}") }
 }
 
-/// Many runs summed up: how they ended, how low, and in how many places.
-pub(crate) fn summary_table(runs: &[Run], seconds: f64) -> String {
+/// Many runs summed up: how they ended, how low, and in which minima.
+pub(crate) fn summary_table(runs: &[Run], minima: &[Minimum], seconds: f64) -> String {
     let mut text = String::new();
     let mut statuses: Vec<(&str, usize)> = Vec::new();
     for run in runs {
@@ -186,17 +187,10 @@ pub(crate) fn summary_table(runs: &[Run], seconds: f64) -> String {
         text.push('\n');
         text.push_str(&table.text());
     }
-    let places = distinct_ends(runs);
-    if !places.is_empty() {
-        let mut table = Table::with_header(&["runs", "value", "near"]);
-        for place in places.iter().take(10) {
-            table.row([place.runs.to_string(), digits(place.value), point_text(place.x)]);
-        }
+    let found = minima_table(minima);
+    if !found.is_empty() {
         text.push('\n');
-        text.push_str(&table.text());
-        if places.len() > 10 {
-            let _ = writeln!(text, "  and {} other places", places.len() - 10);
-        }
+        text.push_str(&found);
     }
     let gradients: u64 = runs.iter().map(|run| run.evaluations.gradient).sum();
     let _ = writeln!(text, "\n  {gradients} gradients in {}", duration(seconds));
@@ -206,39 +200,6 @@ pub(crate) fn summary_table(runs: &[Run], seconds: f64) -> String {
 pub(crate) fn short(number: f64) -> String {
     let text = digits(number);
     if text.len() > 9 { format!("{number:.3e}") } else { text }
-}
-
-struct Place<'a> {
-    x: &'a [f64],
-    value: f64,
-    runs: usize,
-}
-
-/// Where the finite runs ended, ends closer than a hundredth of the spread taken together; the lowest first.
-fn distinct_ends(runs: &[Run]) -> Vec<Place<'_>> {
-    const MOST: usize = 1000;
-    let mut finite: Vec<&Run> =
-        runs.iter().filter(|run| run.value.is_finite() && run.status != "diverged").collect();
-    finite.sort_by(|a, b| a.value.total_cmp(&b.value));
-    let dim = finite.first().map_or(0, |run| run.x.len());
-    let spread: Vec<f64> = (0..dim)
-        .map(|j| {
-            let ends = finite.iter().flat_map(|run| [run.x[j], run.start[j]]);
-            let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
-            1e-2 * (high - low).max(1e-9)
-        })
-        .collect();
-    let mut places: Vec<Place> = Vec::new();
-    for run in finite {
-        let near =
-            |place: &Place| place.x.iter().zip(&run.x).zip(&spread).all(|((a, b), s)| (a - b).abs() <= *s);
-        match places.iter().position(near) {
-            Some(at) => places[at].runs += 1,
-            None if places.len() < MOST => places.push(Place { x: &run.x, value: run.value, runs: 1 }),
-            None => break,
-        }
-    }
-    places
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod compare;
 mod errors;
 mod figures;
 mod fit;
+mod global;
 mod help;
 mod json;
 mod manners;

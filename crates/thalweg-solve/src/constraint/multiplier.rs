@@ -3,6 +3,7 @@
 use thalweg_function::{Executable, hessian, hvp, value_and_gradient};
 
 use super::Multiplier;
+use crate::checkpoint::Keeper;
 use crate::objective::{Derivatives, Source};
 use crate::scalar::{abs, narrow};
 use crate::{Scalar, SolveError};
@@ -78,6 +79,11 @@ impl<F: Scalar> Held<F> {
     /// `values ← values + λc`
     pub(crate) fn add_value(&self, values: &mut [F]) {
         add_rows(&self.lambda, &self.out[..self.lanes], values);
+    }
+
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.vector("lambda", &mut self.lambda);
+        keeper.vector("out", &mut self.out);
     }
 
     /// |c| of a problem.

@@ -4,6 +4,7 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Aim, Moved};
 use crate::Scalar;
+use crate::checkpoint::Keeper;
 use crate::search::{Nonmonotone, Search};
 use crate::vector::{Products, dot, pair_products, scale};
 
@@ -90,6 +91,11 @@ impl Spectral {
 
     pub(crate) fn forget(&mut self) {
         self.next = None;
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("next", &mut self.next);
+        keeper.count("learnt_steps", &mut self.steps, u64::MAX >> 1);
     }
 
     pub(crate) fn aim<F: Scalar>(&self, gradient: &[F], d: &mut [F]) -> Aim {

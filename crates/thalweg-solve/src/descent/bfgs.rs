@@ -4,6 +4,7 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::lbfgs::is_curved;
 use super::{Aim, Moved};
+use crate::checkpoint::Keeper;
 use crate::scalar::wide;
 use crate::search::Search;
 use crate::vector::dot;
@@ -101,6 +102,12 @@ impl Matrix {
 
     pub(crate) fn forget(&mut self) {
         self.learnt = false;
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.flag("learnt", &mut self.learnt);
+        keeper.numbers("inverse", &mut self.inverse);
+        keeper.numbers("next", &mut self.direction);
     }
 
     /// `d ← −Hg`, which `learn` has prepared.

@@ -4,6 +4,7 @@ use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Aim, Moved};
 use crate::Scalar;
+use crate::checkpoint::Keeper;
 use crate::search::{MoreThuente, Search};
 use crate::vector::{Products, dot, pair_products, recur};
 
@@ -90,6 +91,10 @@ impl Conjugation {
 
     pub(crate) fn forget(&mut self) {
         self.next = None;
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("next", &mut self.next);
     }
 
     /// `d ← βd − g`.

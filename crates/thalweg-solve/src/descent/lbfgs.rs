@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Aim, Moved};
+use crate::checkpoint::Keeper;
 use crate::scalar::{narrow, wide};
 use crate::search::{Search, within};
 use crate::vector::{BLOCK, dot_block, pass};
@@ -121,6 +122,17 @@ impl<F: Scalar> Memory<F> {
 
     pub(crate) fn forget(&mut self) {
         (self.count, self.oldest) = (0, 0);
+    }
+
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.place("pairs", &mut self.count, self.most);
+        keeper.place("oldest", &mut self.oldest, self.most - 1);
+        keeper.vector("s", &mut self.s);
+        keeper.vector("y", &mut self.y);
+        keeper.numbers("sy", &mut self.sy);
+        keeper.numbers("yy", &mut self.yy);
+        keeper.numbers("sg", &mut self.sg);
+        keeper.numbers("yg", &mut self.yg);
     }
 
     /// Where pair i, from the oldest, begins.

@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::Aim;
+use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::search::{Backtracking, Search, within};
 use crate::trust::steihaug::Conjugate;
@@ -70,6 +71,10 @@ pub(crate) struct Truncated<F> {
 impl<F: Scalar> Truncated<F> {
     pub(crate) fn new(settings: &NewtonCg, dim: usize) -> Self {
         Truncated { accuracy: settings.accuracy, conjugate: Conjugate::new(dim), at_start: None }
+    }
+
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("at_start", &mut self.at_start);
     }
 
     pub(crate) fn aim(

@@ -3,6 +3,7 @@
 use thalweg_rule::Layout;
 
 use super::{Aim, Descent, Moved, Way};
+use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::scalar::wide;
 use crate::search::line::{From, Walk, walk};
@@ -60,6 +61,15 @@ impl<F: Scalar> Solver<F> {
             Solver::Line(line) => line.step(oracle, x, out, x_after, out_after),
             Solver::Trust(trust) => trust.step(oracle, x, out, x_after, out_after),
             Solver::Within(within) => within.step(oracle, x, out, x_after, out_after),
+        }
+    }
+}
+
+impl<F: Scalar> Solver<F> {
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        match self {
+            Solver::Line(line) => line.memory(keeper),
+            Solver::Trust(trust) => trust.memory(keeper),
         }
     }
 }
@@ -141,6 +151,18 @@ impl<F: Scalar> Line<F> {
             }
             self.way.forget();
             steepest = true;
+        }
+    }
+
+    fn memory(&mut self, keeper: &mut Keeper<F>) {
+        self.way.memory(keeper);
+        keeper.vector("direction", &mut self.direction);
+        keeper.maybe("largest", &mut self.largest);
+        let mut last: Vec<f64> = self.last.iter().flat_map(|(step, slope)| [*step, *slope]).collect();
+        keeper.list("last", &mut last, 2);
+        self.last = if let [step, slope] = last[..] { Some((step, slope)) } else { None };
+        if let Some(values) = &mut self.values {
+            values.memory(keeper);
         }
     }
 

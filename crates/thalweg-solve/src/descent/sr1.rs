@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::Moved;
+use crate::checkpoint::Keeper;
 use crate::scalar::{narrow, wide};
 use crate::trust::{Model, Region, Subproblem, Trust};
 use crate::vector::dot;
@@ -73,6 +74,11 @@ impl Secant {
 
     pub(crate) fn is_blank(&self) -> bool {
         !self.learnt
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.numbers("matrix", &mut self.matrix);
+        keeper.flag("learnt", &mut self.learnt);
     }
 
     /// `B ← curvature·I`

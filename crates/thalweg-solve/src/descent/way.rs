@@ -1,6 +1,7 @@
 //! [`Way`]: a descent at work, whichever it is.
 
 use super::{Aim, Descent, Moved, barzilai_borwein, bfgs, cg, lbfgs, newton_cg, newton_cholesky};
+use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::{Scalar, SolveError};
 
@@ -77,6 +78,17 @@ impl<F: Scalar> Way<F> {
             Way::Factored(factored) => Some(factored.aim(oracle, x, gradient, d)?),
             Way::Truncated(truncated) => Some(truncated.aim(oracle, x, gradient, d)?),
         })
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        match self {
+            Way::Steepest | Way::Factored(_) => {}
+            Way::Spectral(spectral) => spectral.memory(keeper),
+            Way::Conjugation(conjugation) => conjugation.memory(keeper),
+            Way::Matrix(matrix) => matrix.memory(keeper),
+            Way::Memory(memory) => memory.memory(keeper),
+            Way::Truncated(truncated) => truncated.memory(keeper),
+        }
     }
 
     #[inline]

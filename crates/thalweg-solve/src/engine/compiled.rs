@@ -6,6 +6,7 @@
 use thalweg_function::{Iteration, Program, Var, fuse, select, trace, value_and_gradient};
 use thalweg_rule::{Formula, Operation, Rule};
 
+use crate::checkpoint::Keeper;
 use crate::scalar::{copy, narrow};
 use crate::{Scalar, SolveError};
 
@@ -114,6 +115,28 @@ impl<F: Scalar> Compiled<F> {
         let numbers = &self.records[self.taken * width..self.filled * width];
         self.taken = self.filled;
         Ok(Records { numbers, width, dim: self.dim })
+    }
+
+    /// Shows the state after the `steps` steps that were handed out. What was made ahead is made again.
+    pub(crate) fn memory(&mut self, steps: usize, keeper: &mut Keeper<F>) -> Result<(), SolveError> {
+        match self.taken.checked_sub(1) {
+            Some(last) => {
+                let mut state = self.records[last * self.width()..][..self.state_len].to_vec();
+                keeper.vector("compiled_state", &mut state);
+            }
+            // A run that is being restored has made no step yet.
+            None => keeper.vector("compiled_state", &mut self.state),
+        }
+        if keeper.restores() && self.coefficients > 0 {
+            // The rule counts its steps by the numbers it gives out.
+            let mut left = steps;
+            while left > 0 {
+                let times = left.min(self.rows.len() / self.coefficients);
+                self.rule.coefficients(&mut self.rows[..times * self.coefficients])?;
+                left -= times;
+            }
+        }
+        Ok(())
     }
 
     /// Takes back what [`rest`](Self::rest) handed out last.

@@ -16,6 +16,7 @@ use crate::descent::Stepped;
 use average::Averages;
 use compiled::Compiled;
 
+use crate::checkpoint::Keeper;
 use crate::clock::Clock;
 use crate::objective::Source;
 use crate::scalar::{all_finite, copy, is_finite, narrow, norm, wide};
@@ -66,6 +67,7 @@ pub(crate) struct Engine<F> {
     tolerances: Tolerances<F>,
     any_tolerance: bool,
     max_steps: usize,
+    max_evaluations: u64,
     deadline: Option<(Clock, f64)>,
     /// Steps made so far.
     pub(crate) steps: usize,
@@ -117,6 +119,7 @@ impl<F: Scalar> Engine<F> {
             any_tolerance: options.any_tolerance() || default.is_some(),
             tolerances,
             max_steps: options.steps,
+            max_evaluations: options.max_evaluations.unwrap_or(u64::MAX),
             deadline: options.max_seconds.map(|seconds| (clock, seconds)),
             steps: 0,
             out: vec![F::default(); (dim + 1) * lanes],
@@ -183,7 +186,9 @@ impl<F: Scalar> Engine<F> {
     pub(crate) fn stride<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
         let unwatched = self.history.is_none() && !self.any_tolerance && self.deadline.is_none();
         let Some(compiled) = self.compiled.as_mut().filter(|_| unwatched) else { return self.step(source) };
-        let records = compiled.rest(self.max_steps - self.steps)?;
+        let left = self.max_evaluations.saturating_sub(self.stepper.evaluations.gradient);
+        let left = usize::try_from(left).unwrap_or(usize::MAX).max(1);
+        let records = compiled.rest(left.min(self.max_steps - self.steps))?;
         let count = records.len();
         if count < 2 || !all_finite(records.numbers) {
             compiled.put_back(count);
@@ -208,6 +213,8 @@ impl<F: Scalar> Engine<F> {
         self.steps += count;
         if self.steps == self.max_steps {
             self.end_all(Status::MaxSteps);
+        } else if self.is_spent() {
+            self.end_all(Status::MaxEvaluations);
         }
         Ok(())
     }
@@ -254,6 +261,8 @@ impl<F: Scalar> Engine<F> {
             self.end(0, status);
         } else if self.steps == self.max_steps {
             self.end(0, Status::MaxSteps);
+        } else if self.is_spent() {
+            self.end(0, Status::MaxEvaluations);
         } else if self.deadline.is_some_and(|(clock, seconds)| clock.seconds() >= seconds) {
             self.end(0, Status::MaxSeconds);
         }
@@ -282,11 +291,18 @@ impl<F: Scalar> Engine<F> {
         }
         if self.steps == self.max_steps {
             self.end_all(Status::MaxSteps);
+        } else if self.is_spent() {
+            self.end_all(Status::MaxEvaluations);
         } else if self.steps.is_multiple_of(CLOCK_PERIOD)
             && self.deadline.is_some_and(|(clock, seconds)| clock.seconds() >= seconds)
         {
             self.end_all(Status::MaxSeconds);
         }
+    }
+
+    /// Whether all evaluations have been made.
+    fn is_spent(&self) -> bool {
+        self.stepper.evaluations.gradient >= self.max_evaluations
     }
 
     fn converged(&mut self, lane: usize) -> Option<Status> {
@@ -391,6 +407,44 @@ impl<F: Scalar> Engine<F> {
             self.ends.evaluations[lane].gradient += 1;
         }
         Ok(())
+    }
+
+    /// Shows all that the run remembers.
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) -> Result<(), SolveError> {
+        keeper.place("steps", &mut self.steps, usize::MAX >> 1);
+        keeper.vector("x", &mut self.x);
+        keeper.vector("out", &mut self.out);
+        keeper.vector("previous_x", &mut self.previous_x);
+        keeper.vector("previous_out", &mut self.previous_out);
+        if let Some(best) = &mut self.best {
+            keeper.vector("best_value", &mut best.value);
+            keeper.vector("best_x", &mut best.x);
+            keeper.flag("best_is_here", &mut self.best_is_here);
+        }
+        if let Some(history) = &mut self.history {
+            history.memory(self.steps, keeper);
+        }
+        self.stepper.evaluations.memory(keeper);
+        match &mut self.compiled {
+            Some(compiled) => compiled.memory(self.steps, keeper)?,
+            None => self.stepper.memory(keeper),
+        }
+        Ok(())
+    }
+
+    /// Goes on from what was restored, after `seconds` spent before. A run that had `ended` for good is at its end.
+    pub(crate) fn resume(&mut self, ended: Option<Status>, seconds: f64) {
+        self.ends = Ends::new(self.dim, self.lanes);
+        self.averages = Averages::default();
+        self.active = self.lanes;
+        if let Some((_, most)) = &mut self.deadline {
+            *most -= seconds;
+        }
+        match ended {
+            Some(status) => self.end_all(status),
+            None if self.steps >= self.max_steps => self.end_all(Status::MaxSteps),
+            None => {}
+        }
     }
 
     /// How every problem ended, and their iterates if they were kept.

@@ -1,5 +1,6 @@
 //! What is kept of a run: how each problem ended, and the iterates if asked for.
 
+use crate::checkpoint::Keeper;
 use crate::scalar::norm;
 use crate::{Evaluations, History, Scalar, Status};
 
@@ -55,6 +56,12 @@ impl<F: Scalar> Iterates<F> {
         self.rows.extend_from_slice(x);
         self.rows.extend_from_slice(values);
         self.rows.extend((0..self.lanes).map(|lane| norm(gradients, self.lanes, lane)));
+    }
+
+    /// Shows the iterates of `steps` steps.
+    pub(crate) fn memory(&mut self, steps: usize, keeper: &mut Keeper<F>) {
+        let numbers = (steps as u128 + 1) * ((self.dim + 2) * self.lanes) as u128;
+        keeper.rows("history", &mut self.rows, |length| length as u128 == numbers);
     }
 
     /// The iterates of one problem up to `steps` steps.

@@ -2,6 +2,7 @@
 
 use thalweg_rule::{Evaluation, Layout, Rule};
 
+use crate::checkpoint::Keeper;
 use crate::constraint::{Constraint, Held, Lagrangian, Projection};
 use crate::dense;
 use crate::descent::{Solver, Stepped};
@@ -261,6 +262,20 @@ impl<F: Scalar> Stepper<F> {
         }
         self.calls += 1;
         Ok(())
+    }
+
+    /// Shows all that the method remembers.
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.count("calls", &mut self.calls, u64::MAX >> 1);
+        if let Some(held) = &mut self.held {
+            keeper.within("multiplier", |keeper| held.memory(keeper));
+        }
+        match &mut self.direction {
+            Direction::Rule(rule) => keeper.rule("rule", &mut **rule),
+            Direction::Power(scaled, _) => keeper.within("curvature", |keeper| scaled.memory(keeper)),
+            Direction::Descent(solver) => keeper.within("descent", |keeper| solver.memory(keeper)),
+            Direction::Newton(_) | Direction::Exact(_) => {}
+        }
     }
 
     /// Problems side by side.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thalweg_spec::{Call, Options, SpecError};
 
+use crate::checkpoint::Keeper;
 use crate::dense::Eigen;
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
@@ -163,6 +164,15 @@ impl<F: Scalar> CurvatureStep<F> {
             product: vec![F::default(); size],
             square: vec![F::default(); if settings.by == By::Condition { size } else { 0 }],
         }
+    }
+
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        let [dominant, other] = &mut self.vectors;
+        keeper.vector("dominant_vector", dominant);
+        keeper.vector("other_vector", other);
+        let [dominant, other] = &mut self.values;
+        keeper.numbers("dominant", dominant);
+        keeper.numbers("other", other);
     }
 
     /// One step with the Hessian known.

@@ -3,7 +3,8 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::within;
-use crate::SolveError;
+use crate::checkpoint::Keeper;
+use crate::{Scalar, SolveError};
 
 /// What a step must come below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,13 @@ impl Values {
         let kept = self.settings.weight * self.total_weight;
         self.average = (kept * self.average + value) / (kept + 1.0);
         self.total_weight = kept + 1.0;
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.list("values", &mut self.last, self.settings.memory);
+        keeper.place("values_next", &mut self.next, self.settings.memory - 1);
+        keeper.number("average", &mut self.average);
+        keeper.number("total_weight", &mut self.total_weight);
     }
 
     pub(crate) fn reference(&self) -> f64 {

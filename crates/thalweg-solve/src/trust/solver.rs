@@ -4,6 +4,7 @@ use super::dogleg::Dogleg;
 use super::exact::Exact;
 use super::steihaug::Conjugate;
 use super::{Region, Subproblem, Within};
+use crate::checkpoint::Keeper;
 use crate::descent::{Moved, Secant, Stepped};
 use crate::objective::Oracle;
 use crate::scalar::{narrow, wide};
@@ -72,6 +73,16 @@ impl<F: Scalar> Trust<F> {
             direction: vec![F::default(); dim],
             largest: None,
             at_start: 0.0,
+        }
+    }
+
+    /// The model itself is made anew at every point; only a learnt matrix is remembered.
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("radius", &mut self.radius);
+        keeper.maybe("largest", &mut self.largest);
+        keeper.number("at_start", &mut self.at_start);
+        if let Model::Secant(secant) = &mut self.model {
+            secant.memory(keeper);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod analysis;
+mod checkpoints;
 mod choice;
 mod constraints;
 mod descents;
@@ -9,12 +10,14 @@ mod ends;
 mod errors;
 mod fitting;
 mod functions;
+mod global;
 mod grid;
 mod least_squares;
 mod many;
 mod methods;
 mod noise;
 mod objectives;
+mod one_dimension;
 mod problems;
 mod quadratic;
 mod rules;

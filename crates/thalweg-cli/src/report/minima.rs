@@ -1,0 +1,88 @@
+//! The distinct minima that runs have found.
+
+use serde::Serialize;
+use thalweg::solve::{LocalMinimum, Minima, Scalar};
+
+use super::table::{digits, point_text, short};
+use super::{Run, Table};
+
+/// Minima shown in a table; JSON has all.
+const MOST: usize = 20;
+
+/// A minimum, its fields as they stand in JSON.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Minimum {
+    value: f64,
+    x: Vec<f64>,
+    gradient_norm: f64,
+    status: &'static str,
+    /// The run that came to x.
+    run: usize,
+    /// The number of runs that ended here, and those of them that met a tolerance.
+    runs: usize,
+    converged: usize,
+    share: f64,
+}
+
+/// What basin hopping did.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Hops {
+    pub(crate) status: &'static str,
+    pub(crate) made: usize,
+    pub(crate) taken: usize,
+}
+
+impl Minimum {
+    pub(crate) fn all<F: Scalar>(minima: &Minima<F>) -> Vec<Self> {
+        minima.iter().map(Self::of).collect()
+    }
+
+    fn of<F: Scalar>(minimum: &LocalMinimum<F>) -> Self {
+        let wide = |x: F| thalweg::rule::Real::to_f64(x);
+        Minimum {
+            value: wide(minimum.value),
+            x: minimum.x.iter().map(|&x| wide(x)).collect(),
+            gradient_norm: wide(minimum.gradient_norm),
+            status: minimum.status.as_str(),
+            run: minimum.run,
+            runs: minimum.runs,
+            converged: minimum.converged,
+            share: minimum.share,
+        }
+    }
+}
+
+/// A line for each minimum, the lowest first; empty if there is none.
+pub(crate) fn minima_table(minima: &[Minimum]) -> String {
+    if minima.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::with_header(&["minimum", "value", "|gradient|", "runs", "share", "at"]);
+    for (k, minimum) in minima.iter().enumerate().take(MOST) {
+        table.row([
+            (k + 1).to_string(),
+            digits(minimum.value),
+            short(minimum.gradient_norm),
+            minimum.runs.to_string(),
+            format!("{:.1} %", 100.0 * minimum.share),
+            point_text(&minimum.x),
+        ]);
+    }
+    let mut text = table.text();
+    if minima.len() > MOST {
+        text += &format!("  and {} others, which end higher; --json has all\n", minima.len() - MOST);
+    }
+    text
+}
+
+/// The box that runs went through: what is near is measured by it where none was given.
+pub(crate) fn spread(runs: &[Run]) -> Vec<(f64, f64)> {
+    let dim = runs.first().map_or(0, |run| run.x.len());
+    let finite = |run: &&Run| run.value.is_finite() && run.status != "diverged";
+    let along = |j: usize| {
+        let ends = runs.iter().filter(finite).flat_map(|run| [run.x[j], run.start[j]]);
+        let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+        if low < high { (low, high) } else { (f64::NEG_INFINITY, f64::INFINITY) }
+    };
+    (0..dim).map(along).collect()
+}

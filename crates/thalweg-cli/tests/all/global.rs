@@ -1,0 +1,104 @@
+//! Many minima, hops between them, and runs that are saved and go on.
+
+use crate::support::{folder, json, numbers, run, run_in};
+
+const DOUBLE: &str = "(x^2 - 1)^2 + 0.3*x";
+
+#[test]
+fn the_distinct_minima_of_many_starts_are_listed_with_their_runs_in_text_and_json() {
+    for sample in ["uniform", "sobol", "latin_hypercube"] {
+        let arguments =
+            ["minimize", DOUBLE, "--starts", "64", "--box", "-2..2", "-o", "bfgs", "--sample", sample];
+        let result = json(&[&arguments[..], &["--json"]].concat());
+        let minima = result["minima"].as_array().expect("minima");
+        assert_eq!(minima.len(), 2, "{sample}");
+        // Roots of 4x³ − 4x + 0.3 near ∓1: NumPy 2.4's roots.
+        for (minimum, x) in minima.iter().zip([-1.0355787140888542, 0.9601495555191059]) {
+            assert!((numbers(&minimum["x"])[0] - x).abs() < 1e-6, "{minimum}");
+        }
+        let runs = |k: usize| minima[k]["runs"].as_u64().unwrap();
+        assert_eq!(runs(0) + runs(1), 64);
+        assert_eq!(minima[0]["share"].as_f64().unwrap() * 64.0, runs(0) as f64);
+        assert_eq!(minima[0]["converged"], minima[0]["runs"]);
+        let text = run(&arguments).out;
+        assert!(text.contains("minimum") && text.contains("share") && text.contains("-1.03557"), "{text}");
+    }
+    assert!(json(&["minimize", "rosenbrock", "--json"]).get("minima").is_none());
+}
+
+#[test]
+fn sampling_is_for_many_starts_and_a_wrong_name_gets_a_suggestion() {
+    let alone = run(&["minimize", "rosenbrock", "--sample", "sobol"]);
+    assert!(alone.code == 2 && alone.err.contains("--starts"), "{}", alone.err);
+    let misspelt = run(&["minimize", "rosenbrock", "--starts", "3", "--sample", "sobl"]);
+    assert!(misspelt.code == 2 && misspelt.err.contains("did you mean `sobol`?"), "{}", misspelt.err);
+}
+
+#[test]
+fn hops_find_the_lowest_minimum_of_ackley_and_say_what_they_found_on_the_way() {
+    let arguments = ["minimize", "ackley(dim=3)", "--start", "4,-3,2", "--hops", "200", "-o", "lbfgs"];
+    let result = json(&[&arguments[..], &["--json"]].concat());
+    assert!(result["runs"][0]["value"].as_f64().unwrap() < 1e-6);
+    assert_eq!(result["hops"]["made"], 200);
+    let minima = result["minima"].as_array().expect("minima");
+    assert!(minima.len() > 3);
+    assert_eq!(minima[0]["value"], result["runs"][0]["value"]);
+    let text = run(&arguments).out;
+    assert!(text.contains("200 hops"), "{text}");
+    for (arguments, says) in [
+        (&["minimize", "x^2", "--start", "1", "--hops", "3"][..], "--box"),
+        (&["minimize", "ackley", "--hops", "3", "--temperature", "-1"][..], "temperature"),
+        (&["minimize", "ackley", "--hops", "3", "--starts", "3"][..], "--starts"),
+        (&["minimize", "ackley", "--hops", "0"][..], "at least 1"),
+    ] {
+        let ran = run(arguments);
+        assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_its_checkpoint_with_the_same_bits() {
+    let folder = folder();
+    let run_in = |arguments: &[&str]| run_in(folder.path(), arguments);
+    let long = ["minimize", "rosenbrock", "-o", "adam(lr=0.05)", "--steps", "90", "--json"];
+    let whole = json(&long);
+    let first = run_in(&[
+        "minimize",
+        "rosenbrock",
+        "-o",
+        "adam(lr=0.05)",
+        "--steps",
+        "40",
+        "--checkpoint",
+        "run.safetensors",
+        "--checkpoint-every",
+        "15",
+    ]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let second = run_in(&[&long[..], &["--resume", "run.safetensors"]].concat());
+    assert_eq!(second.code, 0, "{}", second.err);
+    let second: serde_json::Value = serde_json::from_str(&second.out).unwrap();
+    for field in ["start", "status", "x", "value", "gradient_norm", "steps", "evaluations"] {
+        assert_eq!(second["runs"][0][field], whole["runs"][0][field], "{field}");
+    }
+
+    let other = run_in(&["minimize", "rosenbrock", "-o", "adam(lr=0.1)", "--resume", "run.safetensors"]);
+    assert_eq!(other.code, 2);
+    assert!(other.err.contains("run.safetensors") && other.err.contains("lr=0.05"), "{}", other.err);
+    let other = run_in(&["minimize", "himmelblau", "-o", "adam(lr=0.05)", "--resume", "run.safetensors"]);
+    assert!(other.code == 2 && other.err.contains("another function"), "{}", other.err);
+    std::fs::write(folder.path().join("cut"), b"12345678{").unwrap();
+    let cut = run_in(&["minimize", "rosenbrock", "--resume", "cut"]);
+    assert!(cut.code == 2 && cut.err.contains("cut off"), "{}", cut.err);
+    let missing = run_in(&["minimize", "rosenbrock", "--resume", "nothing"]);
+    assert!(missing.code == 1 && missing.err.contains("nothing"), "{}", missing.err);
+    let never = run_in(&["minimize", "rosenbrock", "--checkpoint", "a", "--checkpoint-every", "0"]);
+    assert!(never.code == 2 && never.err.contains("--checkpoint-every"), "{}", never.err);
+}
+
+#[test]
+fn evaluations_are_a_budget() {
+    let result = json(&["minimize", "rosenbrock", "--max-evaluations", "25", "--json"]);
+    assert_eq!(result["runs"][0]["status"], "max_evaluations");
+    assert_eq!(result["runs"][0]["evaluations"]["gradient"], 25);
+}
