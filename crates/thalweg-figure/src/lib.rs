@@ -6,7 +6,7 @@
 //! - Data: [`Field`] (a sampled function of two variables), [`Trace`] (iterates), [`Curve`] (y over x), [`Mark`]
 //!   (a point with a meaning), [`Arrows`] (a vector field).
 //! - Figures: a struct each ([`Contours`], [`Surface`], [`GradientField`], [`Map`], [`Starts`], [`Losses`],
-//!   [`Components`], [`OneDimension`], [`Fit`], [`Images`], [`Confusion`]), gathered in the enum [`Figure`].
+//!   [`Components`], [`OneDimension`], [`Fit`], [`Regression`], [`Images`], [`Confusion`]), gathered in the enum [`Figure`].
 //! - A [`Page`] stacks figures under a title, some text and a table.
 //!
 //! HTML files are interactive (sliders, play buttons, legends that toggle a series), carry plotly.js once, and load
@@ -52,7 +52,7 @@ pub use data::{Arrows, Axis, Curve, Field, Fitted, Mark, MarkKind, Trace};
 pub use error::Error;
 pub use figure::{
     Components, Confusion, Contours, Figure, Fit, GradientField, Image, Images, Losses, Map, OneDimension,
-    Starts, Surface,
+    Regression, Starts, Surface,
 };
 pub use page::{Page, Table};
 pub use warp::Scale;

@@ -180,7 +180,7 @@ pub(crate) struct Arrow {
     pub(crate) place: f64,
 }
 
-/// Points joined by a line, marked by symbols, or both. NaN interrupts the line.
+/// Points joined by a line, marked by symbols, or both; or the corners of an area. NaN interrupts the line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
     pub(crate) name: String,
@@ -190,6 +190,8 @@ pub(crate) struct Series {
     /// The iteration of each point, or nothing.
     pub(crate) steps: Vec<usize>,
     pub(crate) pen: Option<Pen>,
+    /// The colour of the area that the points enclose.
+    pub(crate) fill: Option<Rgb>,
     pub(crate) dots: Option<Symbol>,
     /// A symbol at the last point shown.
     pub(crate) head: Option<Symbol>,
@@ -248,6 +250,7 @@ pub(crate) fn path(trace: &Trace, k: usize, among: usize, frames: &[usize], span
         legend: !trace.label.is_empty(),
         points,
         pen: Some(Pen { colour, width: 2.0, dash }),
+        fill: None,
         dots: (trace.points.len() <= 60).then_some(dots),
         head: Some(Symbol { size: 9.0, edge: Rgb::WHITE, ..dots }),
         motion: Motion::Grow(frames.iter().map(|&f| steps.partition_point(|&s| s <= f)).collect()),

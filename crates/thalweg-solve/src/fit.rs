@@ -23,6 +23,39 @@ pub struct Fit<'a, F> {
     pub start: &'a [F],
 }
 
+impl<F: Scalar> Fit<'_, F> {
+    /// Whether prediction, columns, target and start belong together.
+    pub(crate) fn check(&self) -> Result<(), SolveError> {
+        let count = self.target.len();
+        let data = |message: String| Err(SolveError::Data(message));
+        if count == 0 {
+            return data("there is no example".to_owned());
+        }
+        for (i, column) in self.columns.iter().enumerate() {
+            if column.len() != count {
+                return data(format!(
+                    "column {} has {} numbers, the target has {count}",
+                    i + 1,
+                    column.len()
+                ));
+            }
+        }
+        let (inputs, parameters, columns) =
+            (self.prediction.input_count(), self.start.len(), self.columns.len());
+        if inputs != parameters + columns {
+            return data(format!(
+                "the prediction has {inputs} inputs; {parameters} parameters and {columns} columns were given"
+            ));
+        }
+        check_point(|| "start".to_owned(), self.start, self.start.len())?;
+        if parameters == 0 {
+            let (name, wanted, found) = ("the number of parameters", "at least 1", "0".to_owned());
+            return Err(SolveError::Option { name, wanted, found });
+        }
+        Ok(())
+    }
+}
+
 /// How a fit goes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitOptions {
@@ -102,6 +135,7 @@ pub struct Fitted<F> {
 /// a start that is not finite, an option outside its range, a rule that needs Hessian-vector products.
 pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitted<F>, SolveError> {
     let clock = Clock::start();
+    problem.check()?;
     check(problem, options)?;
     let count = problem.target.len();
     let size = options.batch.unwrap_or(count);
@@ -171,27 +205,7 @@ pub fn fit<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<Fitt
 
 fn check<F: Scalar>(problem: &Fit<'_, F>, options: &FitOptions) -> Result<(), SolveError> {
     let count = problem.target.len();
-    let data = |message: String| Err(SolveError::Data(message));
-    if count == 0 {
-        return data("there is no example".to_owned());
-    }
-    for (i, column) in problem.columns.iter().enumerate() {
-        if column.len() != count {
-            return data(format!("column {} has {} numbers, the target has {count}", i + 1, column.len()));
-        }
-    }
-    let (inputs, parameters, columns) =
-        (problem.prediction.input_count(), problem.start.len(), problem.columns.len());
-    if inputs != parameters + columns {
-        return data(format!(
-            "the prediction has {inputs} inputs; {parameters} parameters and {columns} columns were given"
-        ));
-    }
-    check_point(|| "start".to_owned(), problem.start, problem.start.len())?;
     let option = |name, wanted, found: String| Err(SolveError::Option { name, wanted, found });
-    if parameters == 0 {
-        return option("the number of parameters", "at least 1", "0".to_owned());
-    }
     if options.steps == 0 {
         return option("steps", "at least 1", "0".to_owned());
     }

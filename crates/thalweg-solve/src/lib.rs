@@ -74,8 +74,8 @@ pub use global::{
 };
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
 pub use least_squares::{
-    ClosureResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss, Residuals,
-    TracedResiduals, least_squares,
+    ClosureResiduals, CurveResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss,
+    Prediction, Residuals, TracedResiduals, least_squares, least_squares_observed,
 };
 pub use many::{Solutions, minimize_each, minimize_many, minimize_many_observed};
 pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};

@@ -12,6 +12,9 @@ pub(crate) use train::TrainArguments;
 
 use crate::numbers;
 
+/// What makes a fit one by the steps of a rule.
+const BY_RULE: [&str; 2] = ["optimizer", "batch"];
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -344,27 +347,31 @@ pub(crate) struct GridArguments {
     pub(crate) json: bool,
 }
 
-/// Fit an expression in parameters and data columns to a CSV file, by least squares
+/// Fit an expression in parameters and data columns to a file, by least squares
 ///
 /// The parameters are the names given by --start; every other name of the expression is a column of the file, whose first line
-/// names the columns. What is minimised is the mean squared residual.
+/// names the columns. Without --optimizer and --batch all rows are fitted at once, and the parameters come with their standard
+/// errors and 95 % intervals (Student's); with one of them the steps of a rule make the mean squared residual small.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example, for a file decay.csv with the columns x and y:
-  thalweg fit \"a*exp(-b*x)+c\" decay.csv --target y --start a=1,b=1,c=0
+Examples, for a file decay.csv with the columns x and y:
+  thalweg fit \"a*exp(-b*x)+c\" decay.csv --start a=1,b=1,c=0
+  thalweg fit \"a*exp(-b*x)\" decay.csv --start a=1,b=1 --loss 'huber(1)'
+  thalweg fit \"a*exp(-b*x)\" decay.csv --start a=1,b=1 --out fit.html
+  thalweg fit \"a*exp(-b*x)\" decay.csv --start a=1,b=1 --batch 8
 ")]
 pub(crate) struct FitArguments {
     /// The model, an expression of parameters and columns
     #[arg(value_name = "EXPRESSION")]
     pub(crate) model: String,
 
-    /// The data: comma-separated, the columns' names in the first line
+    /// The data: divided by commas, semicolons or tabs, the columns' names in the first line
     #[arg(value_name = "FILE.csv")]
     pub(crate) data: PathBuf,
 
-    /// The column that the model is to give
+    /// The column that the model is to give; y, or the only one that is not used, unless given
     #[arg(long, value_name = "COLUMN")]
-    pub(crate) target: String,
+    pub(crate) target: Option<String>,
 
     /// The parameters and where they start
     #[arg(long, value_name = "a=1,b=2", allow_hyphen_values = true)]
@@ -374,11 +381,36 @@ pub(crate) struct FitArguments {
     #[arg(long = "let", value_name = "k=1.5", allow_hyphen_values = true)]
     pub(crate) constants: Vec<String>,
 
-    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them
-    #[arg(long, short, value_name = "O", default_value = "adam(lr=0.1)")]
-    pub(crate) optimizer: String,
+    /// Intervals for the parameters to stay in: by name, one for all, or one for each
+    #[arg(long, value_name = "a=0..1,b=0..inf", allow_hyphen_values = true, conflicts_with_all = BY_RULE)]
+    pub(crate) bounds: Option<String>,
 
-    /// Rows in each step's batch; all unless given
+    /// What is summed over the residuals instead of their squares, so that outliers count less: huber(1.5), soft_l1(1.5),
+    /// cauchy(1.5); the number is the residual at which outliers begin
+    #[arg(long, value_name = "L", conflicts_with_all = BY_RULE)]
+    pub(crate) loss: Option<String>,
+
+    /// A column of weights: how much each row's squared residual counts
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = BY_RULE)]
+    pub(crate) weights: Option<String>,
+
+    /// A column of standard deviations, up to a common factor: weights are 1/sigma^2
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = BY_RULE, conflicts_with = "weights")]
+    pub(crate) sigma: Option<String>,
+
+    /// levenberg_marquardt, gauss_newton, or reflective, which keeps bounds; what suits unless given
+    #[arg(long, value_name = "M", conflicts_with_all = BY_RULE)]
+    pub(crate) method: Option<String>,
+
+    /// Print the parameters' correlations too
+    #[arg(long, conflicts_with_all = BY_RULE)]
+    pub(crate) correlation: bool,
+
+    /// Go by the steps of a rule: a name of `thalweg list optimizers` with its options, or a chain of them
+    #[arg(long, short, value_name = "O")]
+    pub(crate) optimizer: Option<String>,
+
+    /// Go by the steps of a rule, adam(lr=0.1) unless given, with so many rows in each step's batch
     #[arg(long, value_name = "N", value_parser = numbers::count)]
     pub(crate) batch: Option<usize>,
 
@@ -386,17 +418,17 @@ pub(crate) struct FitArguments {
     #[arg(long, requires = "batch")]
     pub(crate) replace: bool,
 
-    /// The most steps
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = numbers::count, allow_hyphen_values = true)]
-    pub(crate) steps: usize,
+    /// The most steps: 2000 unless given, of a rule 1000
+    #[arg(long, value_name = "N", value_parser = numbers::count, allow_hyphen_values = true)]
+    pub(crate) steps: Option<usize>,
 
-    /// Stop when a step changes the mean squared residual by at most this
+    /// Stop when a step changes the sum of squares by at most this share of it; of a rule, the mean squared residual by at most this
     #[arg(long, value_name = "1e-9", allow_hyphen_values = true)]
     pub(crate) value_tol: Option<f64>,
 
-    /// The seed of the batches
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// The seed of the batches, 0 unless given
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 
     /// Compute in 32-bit numbers
     #[arg(long)]

@@ -8,5 +8,6 @@ mod global;
 mod help;
 mod json;
 mod manners;
+mod regression;
 mod support;
 mod train;

@@ -51,6 +51,9 @@ pub(super) fn draw<DB: DrawingBackend>(canvas: &mut Canvas<DB>, scene: &Scene, a
 }
 
 fn entry<DB: DrawingBackend>(canvas: &mut Canvas<DB>, series: &Series, [x, y]: [f64; 2]) {
+    if let Some(fill) = series.fill {
+        canvas.rectangle([x, y - 5.0], [x + SAMPLE, y + 5.0], fill);
+    }
     if let Some(pen) = series.pen {
         canvas.line(&[[x, y], [x + SAMPLE, y]], pen.colour, pen.width, pen.dash);
     }

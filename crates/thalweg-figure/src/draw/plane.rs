@@ -59,6 +59,9 @@ fn draw_series<DB: DrawingBackend>(
         ghosts(canvas, states, pen, frame);
     }
     let places: Vec<[f64; 2]> = series.points.iter().map(|p| frame.place(p[0], p[1])).collect();
+    if let Some(fill) = series.fill {
+        canvas.polygon(&places, fill);
+    }
     if let Some(pen) = series.pen {
         let pieces = clipped(places.iter().copied(), frame.area);
         // A white rim keeps a path apart from the field below it.

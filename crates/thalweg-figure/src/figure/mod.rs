@@ -4,6 +4,7 @@ mod curves;
 mod images;
 mod loss;
 mod plane;
+mod regression;
 mod starts;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ pub use curves::{Fit, OneDimension};
 pub use images::{Confusion, Image, Images};
 pub use loss::{Components, Losses};
 pub use plane::{Contours, GradientField, Map, Surface};
+pub use regression::Regression;
 pub use starts::Starts;
 
 use crate::{Error, Page, draw, scene::Scene};
@@ -47,6 +49,8 @@ pub enum Figure {
     OneDimension(OneDimension),
     /// Data and the curves fitted to them.
     Fit(Fit),
+    /// Data, a curve with its band, and residuals.
+    Regression(Regression),
     /// Small pictures with captions.
     Images(Images),
     /// How often one class was taken for another.
@@ -62,6 +66,7 @@ impl Figure {
             Self::Confusion(_) => (760, 700),
             Self::Images(figure) => figure.size(),
             Self::Starts(_) => (1100, 960),
+            Self::Regression(_) => (800, 700),
             Self::Losses(_) | Self::Components(_) | Self::Fit(_) => (800, 520),
         }
     }
@@ -117,6 +122,7 @@ impl Figure {
             Self::Components(figure) => figure.scene(),
             Self::OneDimension(figure) => figure.scene(),
             Self::Fit(figure) => figure.scene(),
+            Self::Regression(figure) => figure.scene(),
             Self::Images(figure) => figure.scene(),
             Self::Confusion(figure) => figure.scene(),
         }
@@ -143,6 +149,7 @@ figure_from!(
     Components,
     OneDimension,
     Fit,
+    Regression,
     Images,
     Confusion
 );

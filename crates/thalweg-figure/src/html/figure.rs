@@ -154,6 +154,13 @@ fn series_traces(series: &Series, panel: &Panel, data: &mut Vec<Value>, motions:
             if panel.z.is_some() { (pen.width * 2.5, Dash::Solid) } else { (pen.width, pen.dash) };
         trace["line"] = json!({ "color": pen.colour.hex(), "width": width, "dash": dash.name() });
     }
+    if let Some(fill) = series.fill {
+        trace["mode"] = json!("lines");
+        trace["line"] = json!({ "width": 0 });
+        trace["fill"] = json!("toself");
+        trace["fillcolor"] = json!(fill.hex());
+        trace["hoverinfo"] = json!("skip");
+    }
     if let Some(dots) = series.dots {
         trace["marker"] = marker(dots, panel);
     }

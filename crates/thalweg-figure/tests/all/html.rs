@@ -49,7 +49,7 @@ fn a_page_holds_the_library_once_and_loads_nothing() {
 fn the_data_parse_and_hold_a_shared_field_once() {
     let data = data(&page().to_html().unwrap());
     let figures = data["figures"].as_array().unwrap();
-    assert_eq!(figures.len(), 11);
+    assert_eq!(figures.len(), 12);
     assert_eq!(data["fields"].as_array().unwrap().len(), 1, "all figures show the same field");
     assert_eq!(data["fields"][0]["rows"].as_array().unwrap().len(), 31);
     assert_eq!(data["fields"][0]["rows"][0].as_array().unwrap().len(), 41);

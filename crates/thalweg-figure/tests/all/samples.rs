@@ -2,7 +2,7 @@
 
 use thalweg_figure::{
     Arrows, Axis, Components, Confusion, Contours, Curve, Field, Figure, Fit, Fitted, GradientField, Image,
-    Images, Losses, Map, Mark, MarkKind, OneDimension, Scale, Starts, Surface, Trace,
+    Images, Losses, Map, Mark, MarkKind, OneDimension, Regression, Scale, Starts, Surface, Trace,
 };
 
 pub(crate) fn rosenbrock(x: f64, y: f64) -> f64 {
@@ -107,6 +107,20 @@ pub(crate) fn all(field: &Field) -> Vec<(Figure, [&'static str; 2])> {
                     y: states,
                 }],
                 ..Fit::default()
+            }
+            .into(),
+            ["dose", "answer"],
+        ),
+        (
+            Regression {
+                x_name: "dose".into(),
+                y_name: "answer".into(),
+                data: vec![[0.0, 0.1], [0.5, 0.4], [0.9, 1.0]],
+                curve: Curve::sample("line", &axis, |x| x),
+                band: Some([-0.1, 0.1].map(|off| Curve::sample("", &axis, |x| x + off).y)),
+                band_name: "95 % band".into(),
+                residuals: vec![[0.0, 0.1], [0.5, -0.1], [0.9, 0.1]],
+                ..Regression::default()
             }
             .into(),
             ["dose", "answer"],

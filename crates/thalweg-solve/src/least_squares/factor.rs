@@ -108,6 +108,24 @@ impl Factor {
         Factor { pivots: self.pivots.clone(), ..inner }
     }
 
+    /// The columns that take part in combinations whose length is below `least`, for columns of length 1.
+    pub(super) fn dependent(&self, least: f64) -> Vec<usize> {
+        let n = self.n;
+        let rank = (0..n).take_while(|&k| self.r[k * n + k].abs() > least).count();
+        let mut found = vec![false; n];
+        for k in rank..n {
+            found[self.pivots[k]] = true;
+            // What the first columns have to be taken times to give column k.
+            let mut share: Vec<f64> = (0..rank).map(|i| self.r[i * n + k]).collect();
+            for i in (0..rank).rev() {
+                let sum: f64 = (i + 1..rank).map(|j| self.r[i * n + j] * share[j]).sum();
+                share[i] = (share[i] - sum) / self.r[i * n + i];
+                found[self.pivots[i]] |= share[i].abs() > 1e-6;
+            }
+        }
+        (0..n).filter(|&j| found[j]).collect()
+    }
+
     /// (JᵀJ)⁻¹, row by row; none if the columns are not independent.
     pub(super) fn inverse(&self) -> Option<Vec<f64>> {
         let n = self.n;

@@ -24,6 +24,9 @@ pub(super) fn levenberg_marquardt(
     let mut lambda = 0.0;
     let mut first = true;
     for steps in 0..options.steps {
+        if problem.interrupted(steps, &state) {
+            return Ok((state, Status::Interrupted, steps));
+        }
         if state.cosine() <= options.grad_tol {
             return Ok((state, Status::ConvergedGradient, steps));
         }
@@ -89,6 +92,9 @@ pub(super) fn gauss_newton(
     options: &LeastSquaresOptions,
 ) -> Result<(State, Status, usize), SolveError> {
     for steps in 0..options.steps {
+        if problem.interrupted(steps, &state) {
+            return Ok((state, Status::Interrupted, steps));
+        }
         if state.cosine() <= options.grad_tol {
             return Ok((state, Status::ConvergedGradient, steps));
         }

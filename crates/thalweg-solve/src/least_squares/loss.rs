@@ -42,6 +42,13 @@ impl Loss {
         }
     }
 
+    /// Half the derivative of a residual's loss by it, ψ = rρ', and the derivative of that.
+    pub(super) fn influence(self, residual: f64) -> (f64, f64) {
+        let z = (residual / self.scale()) * (residual / self.scale());
+        let [_, slope, bend] = self.rho(z);
+        (residual * slope, slope + 2.0 * bend * z)
+    }
+
     /// What the residuals sum up to.
     pub(super) fn sum(self, residuals: &[f64]) -> f64 {
         let scale = self.scale();

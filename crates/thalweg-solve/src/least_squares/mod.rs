@@ -1,8 +1,9 @@
 //! Least squares: parameters x that make Σ r(x)² small, or a loss of the residuals that outliers do not rule.
 //!
-//! [`least_squares`] takes [`Residuals`], traced or written by hand, and returns [`LeastSquares`] with covariance and standard
-//! errors. What never lives here: fits by mini-batches, which are [`fit`](crate::fit()).
+//! [`least_squares`] takes [`Residuals`] (traced, written by hand, or those of a curve through data) and returns [`LeastSquares`] with
+//! covariance and standard errors. What never lives here: fits by mini-batches, which are [`fit`](crate::fit()).
 
+mod curve;
 mod factor;
 mod fitted;
 mod levenberg;
@@ -10,13 +11,18 @@ mod loss;
 mod problem;
 mod reflective;
 mod residuals;
+mod student;
+mod text;
 
-pub use fitted::LeastSquares;
+pub use curve::CurveResiduals;
+pub use fitted::{LeastSquares, Prediction};
 pub use loss::Loss;
 pub use residuals::{ClosureResiduals, Residuals, TracedResiduals};
 
+use std::ops::ControlFlow;
+
 use crate::error::check_point;
-use crate::{Bounds, SolveError, Status};
+use crate::{Bounds, Observer, SolveError, State, Status};
 use problem::Problem;
 
 /// How the steps are chosen.
@@ -92,6 +98,20 @@ pub fn least_squares(
     start: &[f64],
     options: &LeastSquaresOptions,
 ) -> Result<LeastSquares, SolveError> {
+    least_squares_observed(residuals, start, options, &mut |_: &State<'_, f64>| ControlFlow::Continue(()))
+}
+
+/// [`least_squares`], watched by an observer that sees the start and every step, and may end the run. The values it sees are sums of
+/// losses.
+///
+/// # Errors
+/// As [`least_squares`].
+pub fn least_squares_observed(
+    residuals: &mut dyn Residuals,
+    start: &[f64],
+    options: &LeastSquaresOptions,
+    observer: &mut dyn Observer<f64>,
+) -> Result<LeastSquares, SolveError> {
     check_point(|| "the start".to_owned(), start, residuals.dim())?;
     let scale = options.loss.scale();
     if !(scale > 0.0 && scale.is_finite()) {
@@ -112,7 +132,7 @@ pub fn least_squares(
         }
         (method, _) => method,
     };
-    let mut problem = Problem { residuals, loss: options.loss, evaluations: 0, jacobians: 0 };
+    let mut problem = Problem { residuals, loss: options.loss, evaluations: 0, jacobians: 0, observer };
     let limits = reflective::limits(start.len(), options.bounds.as_ref())?;
     let start = if method == LeastSquaresMethod::Reflective { limits.inside(start) } else { start.to_vec() };
     let (value, first) = problem.value(&start)?;
@@ -135,6 +155,7 @@ pub fn least_squares(
         value: state.value,
         residuals: raw.0,
         jacobian: raw.1,
+        loss: options.loss,
         status,
         steps,
         evaluations,

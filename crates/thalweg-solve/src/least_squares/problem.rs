@@ -2,14 +2,15 @@
 
 use super::factor::transposed;
 use super::{Loss, Residuals};
-use crate::SolveError;
+use crate::{Observer, SolveError};
 
-/// The residuals of a problem, under a loss, with counts.
+/// The residuals of a problem, under a loss, with counts and who watches.
 pub(super) struct Problem<'a> {
     pub(super) residuals: &'a mut dyn Residuals,
     pub(super) loss: Loss,
     pub(super) evaluations: u64,
     pub(super) jacobians: u64,
+    pub(super) observer: &'a mut dyn Observer<f64>,
 }
 
 /// A point with its residuals, weighed for the loss, and their Jacobian.
@@ -24,6 +25,13 @@ pub(super) struct State {
 }
 
 impl Problem<'_> {
+    /// Shows a point to who watches; whether the run is to end there.
+    pub(super) fn interrupted(&mut self, step: usize, state: &State) -> bool {
+        let gradient_norm = 2.0 * state.half_gradient.iter().fold(0.0, |norm, g| f64::hypot(norm, *g));
+        let seen = crate::State { step, x: &state.x, value: state.value, gradient_norm };
+        self.observer.observe(&seen).is_break()
+    }
+
     /// The value at x and the residuals, which are not finite where the step was too long.
     pub(super) fn value(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>), SolveError> {
         self.evaluations += 1;

@@ -140,6 +140,9 @@ pub(super) fn reflective(
     let mut radius = f64::NAN;
     let mut lambda = 0.0;
     for steps in 0..options.steps {
+        if problem.interrupted(steps, &state) {
+            return Ok((state, Status::Interrupted, steps));
+        }
         let (v, change) = limits.distances(&state.x, &state.half_gradient);
         // Variables are measured by √v and by the lengths of their columns.
         let d: Vec<f64> = v.iter().zip(&columns).map(|(v, column)| v.sqrt() / column).collect();

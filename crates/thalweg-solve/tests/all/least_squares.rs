@@ -1,10 +1,12 @@
 //! Least squares against NIST's certified values, published minima and SciPy.
 
-use thalweg_function::{Program, trace};
+use std::ops::ControlFlow;
+
+use thalweg_function::{Expression, Program, trace};
 use thalweg_landscape::{Landscape, Set};
 use thalweg_solve::{
-    Bounds, ClosureResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss, SolveError,
-    Status, TracedResiduals, least_squares,
+    Bounds, ClosureResiduals, CurveResiduals, Fit, LeastSquares, LeastSquaresMethod, LeastSquaresOptions,
+    Loss, SolveError, State, Status, TracedResiduals, least_squares, least_squares_observed, random_starts,
 };
 
 fn solved(residuals: &Program, start: &[f64], options: &LeastSquaresOptions) -> LeastSquares {
@@ -207,4 +209,133 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
     );
     let loss = LeastSquaresOptions { loss: Loss::Huber(0.0), ..default };
     assert!(refusal(&[1.0, 1.0], &loss).to_string().contains("the loss's scale must be positive"));
+}
+
+/// a exp(−b x) through ten points that lie near it.
+fn decay() -> (Expression, Vec<f64>, Vec<f64>) {
+    let curve = Expression::parse_with("a*exp(-b*x)", Some(&["a", "b", "x"]), &[]).unwrap();
+    let x: Vec<f64> = (0..10).map(f64::from).collect();
+    let y = x.iter().map(|x| 3.0 * (-0.4 * x).exp() + 0.05 * (7.0 * x).sin()).collect();
+    (curve, x, y)
+}
+
+#[test]
+fn a_curve_through_rows_is_the_same_problem_as_its_residuals_one_by_one() {
+    let (curve, x, y) = decay();
+    let rows =
+        trace(2, |p| x.iter().zip(&y).map(|(x, y)| p[0] * (-p[1] * *x).exp() - *y).collect::<Vec<_>>())
+            .unwrap();
+    let one_by_one = solved(&rows, &[1.0, 1.0], &LeastSquaresOptions::default());
+    let problem = Fit { prediction: curve.program(), columns: &[x], target: &y, start: &[1.0, 1.0] };
+    let whole = least_squares(
+        &mut CurveResiduals::new(&problem).unwrap(),
+        &[1.0, 1.0],
+        &LeastSquaresOptions::default(),
+    )
+    .unwrap();
+    assert!(difference(&whole.x, &one_by_one.x) < 1e-10, "{:?} {:?}", whole.x, one_by_one.x);
+    let errors = |fit: &LeastSquares| fit.standard_errors().unwrap();
+    assert!(difference(&errors(&whole), &errors(&one_by_one)) < 1e-8);
+    assert!(whole.undetermined().is_empty());
+}
+
+#[test]
+fn a_constant_has_one_prediction_for_all_rows() {
+    let constant = Expression::parse_with("c", Some(&["c"]), &[]).unwrap();
+    let problem =
+        Fit { prediction: constant.program(), columns: &[], target: &[1.0, 2.0, 6.0], start: &[0.0] };
+    let residuals = CurveResiduals::new(&problem).map(|mut residuals| {
+        least_squares(&mut residuals, &[0.0], &LeastSquaresOptions::default()).unwrap().x[0]
+    });
+    assert!((residuals.unwrap() - 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn the_error_of_a_prediction_is_that_of_the_textbook() {
+    // A line through x̄ = 2: the variance of its value at x is s² (1/n + (x − x̄)²/Sxx).
+    let line = Expression::parse_with("a + b*x", Some(&["a", "b", "x"]), &[]).unwrap();
+    let (x, y) = (vec![0.0, 1.0, 2.0, 3.0, 4.0], [1.0, 2.9, 5.2, 6.8, 9.1]);
+    let problem = Fit { prediction: line.program(), columns: &[x], target: &y, start: &[0.0, 0.0] };
+    let mut residuals = CurveResiduals::new(&problem).unwrap();
+    let fit = least_squares(&mut residuals, &[0.0, 0.0], &LeastSquaresOptions::default()).unwrap();
+    let s = fit.residual_variance().unwrap().sqrt();
+    let at = [2.0, 7.5];
+    for (x, found) in at.iter().zip(fit.predict(line.program(), &[at.to_vec()]).unwrap()) {
+        let exact = s * (0.2 + (x - 2.0).powi(2) / 10.0_f64).sqrt();
+        assert!((found.error.unwrap() / exact - 1.0).abs() < 1e-10, "{x}: {found:?} {exact}");
+        assert!((found.value - (fit.x[0] + fit.x[1] * x)).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn parameters_that_only_change_together_are_named() {
+    let open = |f: fn(&[thalweg_function::Var]) -> [thalweg_function::Var; 4], dim: usize| {
+        let fit = solved(&trace(dim, |p| f(p)).unwrap(), &vec![1.0; dim], &LeastSquaresOptions::default());
+        (fit.undetermined(), fit.covariance().is_none())
+    };
+    assert_eq!(open(|p| [0.0, 1.0, 2.0, 3.0].map(|x| p[0] * p[2] * x + p[1] - x * x), 3), (vec![0, 2], true));
+    assert_eq!(open(|p| [0.0, 1.0, 2.0, 3.0].map(|x| p[0] * x + 0.0 * p[1] - x * x), 2), (vec![1], true));
+    assert_eq!(open(|p| [0.0, 1.0, 2.0, 3.0].map(|x| p[0] * x + p[1] - x * x), 2), (vec![], false));
+}
+
+#[test]
+fn errors_under_hubers_loss_cover_the_truth_as_often_as_they_say() {
+    // y = 1 + 2x with normal errors of 0.1, every tenth of them 1: the mean squared deviation of 400 estimates is the mean variance.
+    let noise = |k: u64| {
+        let starts = random_starts::<f64>(&Bounds::all(0.0, 1.0).unwrap(), 1, 12 * 40, k).unwrap();
+        let normal: Vec<f64> =
+            starts.as_flat().chunks_exact(12).map(|twelve| twelve.iter().sum::<f64>() - 6.0).collect();
+        normal.into_iter().enumerate().map(|(i, z)| if i % 10 == 0 { z } else { 0.1 * z }).collect::<Vec<_>>()
+    };
+    let line = Expression::parse_with("a + b*x", Some(&["a", "b", "x"]), &[]).unwrap();
+    // In no order that the outliers share.
+    let x: Vec<f64> = (0..40).map(|i| f64::from(i * 17 % 40) / 40.0).collect();
+    let options = LeastSquaresOptions { loss: Loss::Huber(0.15), ..LeastSquaresOptions::default() };
+    let (mut squared, mut variance) = (0.0, 0.0);
+    for k in 0..400 {
+        let y: Vec<f64> = x.iter().zip(noise(k)).map(|(x, e)| 1.0 + 2.0 * x + e).collect();
+        let problem =
+            Fit { prediction: line.program(), columns: &[x.clone()], target: &y, start: &[0.0, 0.0] };
+        let fit = least_squares(&mut CurveResiduals::new(&problem).unwrap(), &[0.0, 0.0], &options).unwrap();
+        squared += (fit.x[1] - 2.0).powi(2) / 400.0;
+        variance += fit.covariance().unwrap()[3] / 400.0;
+    }
+    // The mean of 400 squares has a relative deviation of √(2/400) = 0.07.
+    assert!((squared / variance - 1.0).abs() < 0.25, "{squared} {variance}");
+}
+
+#[test]
+fn an_observer_ends_a_run_at_the_best_point_so_far() {
+    let problem: Landscape = "misra1a(start=1)".parse().unwrap();
+    for method in TRUST_REGIONS.into_iter().chain([LeastSquaresMethod::GaussNewton]) {
+        let mut seen = Vec::new();
+        let mut observer = |state: &State<'_, f64>| {
+            seen.push((state.x.to_vec(), state.value));
+            if state.step == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let mut residuals = TracedResiduals::new(problem.residuals().unwrap()).unwrap();
+        let fit =
+            least_squares_observed(&mut residuals, problem.start(), &by(method), &mut observer).unwrap();
+        assert_eq!((fit.status, fit.steps, seen.len()), (Status::Interrupted, 2, 3), "{method:?}");
+        assert_eq!((&fit.x, fit.value), (&seen[2].0, seen[2].1), "{method:?}");
+        assert!(seen[2].1 < seen[0].1, "{method:?}");
+    }
+}
+
+#[test]
+fn weights_and_curves_that_do_not_fit_the_data_are_refused() {
+    let (curve, x, y) = decay();
+    let columns = [x];
+    let problem = Fit { prediction: curve.program(), columns: &columns, target: &y, start: &[1.0, 1.0] };
+    let message = |weights: &[f64]| {
+        CurveResiduals::new(&problem).unwrap().with_weights(weights).unwrap_err().to_string()
+    };
+    assert_eq!(message(&[1.0; 3]), "data: there are 3 weights for 10 rows");
+    assert!(message(&[[1.0; 9].as_slice(), &[0.0]].concat()).contains("the weight of row 10 is 0"));
+    let short = Fit { start: &[1.0], ..problem };
+    assert!(CurveResiduals::new(&short).unwrap_err().to_string().contains("3 inputs"));
+    for text in ["levenberg_marquardt", "gauss_newton", "reflective", "automatic"] {
+        assert_eq!(text.parse::<LeastSquaresMethod>().unwrap().to_string(), text);
+    }
+    assert!("huber(0)".parse::<Loss>().unwrap_err().to_string().contains("above 0"));
 }

@@ -1,36 +1,21 @@
-//! `thalweg fit`.
-
-use std::path::Path;
+//! A fit by the steps of a rule, over batches of the rows.
 
 use serde::Serialize;
 use thalweg::figure::{Figure, Page};
-use thalweg::function::{Expression, Program};
 use thalweg::picture::fit_figures;
 use thalweg::rule::{Optimizer, Real};
 use thalweg::solve::{Fit, FitOptions, Fitted, Method, Scalar, SolveError, fit};
-use thalweg::spec::suggest;
 
-use super::print;
+use super::Model;
 use crate::arguments::FitArguments;
+use crate::command::print;
 use crate::failure::Failure;
-use crate::numbers;
 use crate::output::{Format, Outputs};
 use crate::report::{self, csv_number, duration, labelled, short, signed, status_in_words};
 use crate::runner::{method, use_threads};
 
 /// Beyond this many evaluations the loss over all rows is not taken at each step.
 const FULL_LOSS: usize = 100_000_000;
-
-/// A model, its parameters and the data.
-struct Model {
-    text: String,
-    program: Program,
-    parameters: Vec<String>,
-    start: Vec<f64>,
-    data: Vec<Vec<f64>>,
-    target: Vec<f64>,
-    target_name: String,
-}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -60,33 +45,39 @@ struct History<'a> {
     value: &'a [f64],
 }
 
-pub(crate) fn run(arguments: &FitArguments) -> Result<(), Failure> {
-    let model = Model::read(arguments)?;
-    let Method::Rule(rule) = method(&arguments.optimizer)? else {
+/// The optimiser of a fit by batches, unless another is given.
+const OPTIMIZER: &str = "adam(lr=0.1)";
+
+/// The most steps, unless given.
+const STEPS: usize = 1000;
+
+pub(super) fn run(arguments: &FitArguments, model: &Model) -> Result<(), Failure> {
+    let text = arguments.optimizer.as_deref().unwrap_or(OPTIMIZER);
+    let Method::Rule(rule) = method(text)? else {
         return Failure::wrong(format!(
-            "--optimizer: a fit goes by gradients of batches, {} searches or needs second derivatives; choose a rule such as adam(lr=0.1)",
-            arguments.optimizer
+            "--optimizer: a fit goes by gradients of batches, {text} searches or needs second derivatives; choose a rule such as adam(lr=0.1)",
         ));
     };
     let outputs = Outputs::of_a_run(&arguments.output.out)?;
     outputs.check_writable()?;
     use_threads(arguments.threads)?;
+    let steps = arguments.steps.unwrap_or(STEPS);
     let options = FitOptions {
         method: rule.clone(),
-        steps: arguments.steps,
+        steps,
         batch: arguments.batch,
         replacement: arguments.replace,
-        seed: arguments.seed,
+        seed: arguments.seed.unwrap_or(0),
         value_tol: arguments.value_tol,
-        full_loss: model.target.len().saturating_mul(arguments.steps) <= FULL_LOSS,
+        full_loss: model.target.len().saturating_mul(steps) <= FULL_LOSS,
     };
     let fitted = if arguments.f32 { model.fit::<f32>(&options) } else { model.fit::<f64>(&options) }?;
 
-    let document = document(arguments, &model, &rule, &fitted);
+    let document = document(arguments, model, &rule, &fitted);
     if arguments.output.json {
         report::print_json(&document)?;
     } else {
-        print(&text(arguments, &model, &rule, &fitted))?;
+        print(&self::text(arguments, model, &rule, &fitted))?;
     }
     if fitted.status == thalweg::solve::Status::Diverged {
         crate::warn(
@@ -95,13 +86,13 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), Failure> {
     }
     for (path, format) in outputs.files() {
         if format.is_figure() {
-            let page = page(&model, &rule, &fitted)?;
+            let page = page(model, &rule, &fitted)?;
             page.write(path).map_err(|error| Failure::Failed(error.to_string()))?;
         } else {
             let text = if *format == Format::Json {
                 report::to_json(&document)?
             } else {
-                csv(arguments, &model, &fitted)?
+                csv(arguments, model, &fitted)?
             };
             std::fs::write(path, text).map_err(|error| Failure::file(path, &error))?;
         }
@@ -110,43 +101,6 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), Failure> {
 }
 
 impl Model {
-    fn read(arguments: &FitArguments) -> Result<Self, Failure> {
-        let constants = numbers::constants(&arguments.constants)?;
-        let constants = numbers::borrowed(&constants);
-        let text = arguments.model.trim();
-        let wrong = |error| Failure::expression("EXPRESSION", text, &error);
-        let names = Expression::parse_with(text, None, &constants).map_err(wrong)?.variables().to_vec();
-        let start = numbers::named_values("--start", &arguments.start)?;
-        if let Some((unused, _)) = start.iter().find(|(name, _)| !names.contains(name)) {
-            return Failure::wrong(format!(
-                "--start: the parameter `{unused}` does not occur in the expression; its names are {}",
-                names.join(", ")
-            ));
-        }
-        let parameters: Vec<String> = start.iter().map(|(name, _)| name.clone()).collect();
-        let columns: Vec<String> = names.into_iter().filter(|name| !parameters.contains(name)).collect();
-        let order: Vec<&str> = parameters.iter().chain(&columns).map(String::as_str).collect();
-        let program =
-            Expression::parse_with(text, Some(&order), &constants).map_err(wrong)?.program().clone();
-        let wanted: Vec<String> = columns.into_iter().chain([arguments.target.clone()]).collect();
-        let mut data = read_columns(&arguments.data, &wanted)?;
-        let target = data.pop().unwrap_or_default();
-        let start = start.into_iter().map(|(_, value)| value).collect();
-        Ok(Model {
-            text: text.to_owned(),
-            program,
-            parameters,
-            start,
-            data,
-            target,
-            target_name: arguments.target.clone(),
-        })
-    }
-
-    fn problem(&self) -> Fit<'_, f64> {
-        Fit { prediction: &self.program, columns: &self.data, target: &self.target, start: &self.start }
-    }
-
     fn fit<F: Scalar>(&self, options: &FitOptions) -> Result<Fitted<f64>, SolveError> {
         let narrow = |x: &Vec<f64>| -> Vec<F> {
             x.iter().map(|x| <F as thalweg::function::Float>::from_f64(*x)).collect()
@@ -168,50 +122,6 @@ impl Model {
     }
 }
 
-/// The named columns of a CSV file whose first line names its columns.
-fn read_columns(path: &Path, wanted: &[String]) -> Result<Vec<Vec<f64>>, Failure> {
-    let wrong = |message: String| Failure::Wrong(format!("{}: {message}", path.display()));
-    let unreadable = |error: ::csv::Error| match error.kind() {
-        ::csv::ErrorKind::Io(_) => Failure::file(path, &error),
-        _ => wrong(error.to_string()),
-    };
-    let mut reader =
-        ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_path(path).map_err(unreadable)?;
-    let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
-    let place = |name: &String| {
-        header.iter().position(|column| column == name).ok_or_else(|| {
-            let hint = suggest(name, header.iter().map(String::as_str));
-            let hint = hint.map_or_else(String::new, |s| format!(" (did you mean `{s}`?)"));
-            wrong(format!(
-                "there is no column `{name}`{hint}; the columns are {}. A name of the expression that is no column is a \
-                 parameter and needs a --start",
-                header.join(", ")
-            ))
-        })
-    };
-    let places: Vec<usize> = wanted.iter().map(place).collect::<Result<_, _>>()?;
-    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); wanted.len()];
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        let line = record.position().map_or(0, ::csv::Position::line);
-        for ((column, place), name) in columns.iter_mut().zip(&places).zip(wanted) {
-            let cell = record.get(*place).unwrap_or_default();
-            match cell.parse::<f64>() {
-                Ok(number) if number.is_finite() => column.push(number),
-                _ => {
-                    return Err(wrong(format!(
-                        "line {line}, column {name}: found `{cell}`, expected a finite number"
-                    )));
-                }
-            }
-        }
-    }
-    if columns.first().is_none_or(Vec::is_empty) {
-        return Err(wrong("there is no row of data below the columns' names".to_owned()));
-    }
-    Ok(columns)
-}
-
 fn document<'a>(
     arguments: &'a FitArguments,
     model: &'a Model,
@@ -223,9 +133,9 @@ fn document<'a>(
         function: &model.text,
         variables: &model.parameters,
         optimizer: rule.to_string(),
-        seed: arguments.seed,
+        seed: arguments.seed.unwrap_or(0),
         data: arguments.data.display().to_string(),
-        target: &arguments.target,
+        target: &model.target_name,
         rows: model.target.len(),
         batch: arguments.batch,
         start: &model.start,
@@ -248,7 +158,7 @@ fn text(arguments: &FitArguments, model: &Model, rule: &Optimizer, fitted: &Fitt
     lines.push(("its root", signed(fitted.loss.sqrt())));
     lines.push(("rows", format!(" {}", model.target.len())));
     lines.push(("steps", format!(" {} in {}", fitted.steps, duration(fitted.seconds))));
-    format!("{} = {}\n{rule}, {batch}\n\n{}", arguments.target, model.text, labelled(&lines))
+    format!("{} = {}\n{rule}, {batch}\n\n{}", model.target_name, model.text, labelled(&lines))
 }
 
 fn csv(arguments: &FitArguments, model: &Model, fitted: &Fitted<f64>) -> Result<Vec<u8>, Failure> {
