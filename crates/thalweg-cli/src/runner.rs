@@ -6,7 +6,7 @@ use thalweg::picture::{MOST_STARTS, Path};
 use thalweg::solve::{
     self, BasinHopping, Bounds, Closeness, Constraint, Method, Minima, Options, Penalty, Points, Scalar,
     Solution, Solutions, SolveError, Traced, basin_hopping_observed, minimize_many_observed,
-    minimize_observed, random_starts,
+    minimize_observed,
 };
 use thalweg::spec::parse_chain;
 

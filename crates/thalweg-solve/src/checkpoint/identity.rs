@@ -19,6 +19,7 @@ impl Identity {
             ("method", options.method.to_string()),
             ("bounds", options.bounds.as_ref().map_or_else(none, ToString::to_string)),
             ("constraint", options.constraint.as_ref().map_or_else(none, ToString::to_string)),
+            ("penalty", options.penalty.as_ref().map_or_else(none, ToString::to_string)),
             ("noise", options.noise.to_string()),
             ("seed", options.seed.to_string()),
             ("number of the start", options.first_start.to_string()),

@@ -158,6 +158,15 @@ impl<F: Scalar> Keeper<F> {
         *value = count == 1;
     }
 
+    /// As many times yes or no as there are.
+    pub(crate) fn flags(&mut self, name: &str, values: &mut [bool]) {
+        let mut numbers: Vec<f64> = values.iter().map(|&yes| f64::from(u8::from(yes))).collect();
+        self.numbers(name, &mut numbers);
+        for (value, number) in values.iter_mut().zip(numbers) {
+            *value = number == 1.0;
+        }
+    }
+
     /// All that a rule remembers.
     pub(crate) fn rule(&mut self, name: &str, rule: &mut dyn Rule<F>) {
         let mut snapshot = Snapshot::of(rule);

@@ -70,6 +70,7 @@ impl<F: Scalar> Solver<F> {
         match self {
             Solver::Line(line) => line.memory(keeper),
             Solver::Trust(trust) => trust.memory(keeper),
+            Solver::Within(within) => within.memory(keeper),
         }
     }
 }

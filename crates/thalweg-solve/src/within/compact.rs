@@ -1,6 +1,7 @@
 //! [`Compact`]: the matrix of limited-memory BFGS in compact form, with what is known of it on the free variables.
 
 use crate::Scalar;
+use crate::checkpoint::Keeper;
 use crate::scalar::{narrow, wide};
 use crate::vector::BLOCK;
 
@@ -76,6 +77,18 @@ impl<F: Scalar> Compact<F> {
             changed: Vec::with_capacity(dim),
             small: Small { a: zeros(square), b: zeros(square), c: zeros(square), v: zeros(width) },
         }
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.place("pairs", &mut self.count, self.most);
+        keeper.place("oldest", &mut self.oldest, self.most - 1);
+        keeper.number("theta", &mut self.theta);
+        keeper.vector("w", &mut self.w);
+        keeper.numbers("k", &mut self.k);
+        keeper.numbers("free", &mut self.free);
+        keeper.numbers("edge", &mut self.edge);
+        keeper.flags("at_edge", &mut self.at_edge);
+        keeper.numbers("along", &mut self.along);
     }
 
     /// The length of a row of W.

@@ -5,6 +5,7 @@ use thalweg_spec::{Call, Options, SpecError};
 use super::cauchy::{Cauchy, meets};
 use super::compact::Compact;
 use super::first_step;
+use crate::checkpoint::Keeper;
 use crate::constraint::{Projection, within};
 use crate::descent::{Stepped, is_curved};
 use crate::objective::Oracle;
@@ -123,6 +124,14 @@ impl<F: Scalar> Quasi<F> {
                 _ => None,
             },
         })
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        self.compact.memory(keeper);
+        keeper.maybe("largest", &mut self.largest);
+        if let Some(values) = &mut self.values {
+            values.memory(keeper);
+        }
     }
 
     pub(super) fn step(

@@ -25,6 +25,7 @@ pub(crate) use spg::{NAME as SPG, SUMMARY as SPG_SUMMARY};
 
 use thalweg_rule::Layout;
 
+use crate::checkpoint::Keeper;
 use crate::constraint::Constraint;
 use crate::descent::{Descent, Stepped};
 use crate::objective::Oracle;
@@ -82,6 +83,15 @@ impl<F: Scalar> Within<F> {
             Within::Spectral(spectral) => spectral.step(oracle, x, out, x_after, out_after),
             Within::Proximal(proximal) => proximal.step(oracle, x, out, x_after, out_after),
             Within::Quasi(quasi) => quasi.step(oracle, x, out, x_after, out_after),
+        }
+    }
+
+    pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        match self {
+            Within::Arc(arc) => arc.memory(keeper),
+            Within::Spectral(spectral) => spectral.memory(keeper),
+            Within::Proximal(proximal) => proximal.memory(keeper),
+            Within::Quasi(quasi) => quasi.memory(keeper),
         }
     }
 }

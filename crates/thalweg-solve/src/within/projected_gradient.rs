@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Near, first_step, is_flat, is_sound, products};
+use crate::checkpoint::Keeper;
 use crate::descent::Stepped;
 use crate::objective::Oracle;
 use crate::scalar::wide;
@@ -82,6 +83,14 @@ impl<F: Scalar> Arc<F> {
             _ => (0.0, None),
         };
         Arc { search: settings.search, decrease, near, values, first: None, largest: None }
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("first", &mut self.first);
+        keeper.maybe("largest", &mut self.largest);
+        if let Some(values) = &mut self.values {
+            values.memory(keeper);
+        }
     }
 
     pub(super) fn step(

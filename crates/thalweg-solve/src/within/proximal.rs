@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Near, first_step, is_flat, is_sound, products};
+use crate::checkpoint::Keeper;
 use crate::descent::Stepped;
 use crate::objective::Oracle;
 use crate::scalar::{narrow, wide};
@@ -143,6 +144,16 @@ impl<F: Scalar> Proximal<F> {
             y: vec![F::default(); dim],
             y_out: vec![F::default(); dim + 1],
         }
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        keeper.maybe("curvature", &mut self.curvature);
+        keeper.flag("known", &mut self.known);
+        keeper.number("t", &mut self.t);
+        keeper.maybe("smooth", &mut self.smooth);
+        keeper.flag("ahead", &mut self.ahead);
+        keeper.vector("y", &mut self.y);
+        keeper.vector("y_out", &mut self.y_out);
     }
 
     pub(super) fn step(

@@ -3,6 +3,7 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Near, is_flat, is_sound, products};
+use crate::checkpoint::Keeper;
 use crate::descent::Stepped;
 use crate::objective::Oracle;
 use crate::scalar::wide;
@@ -81,6 +82,12 @@ impl<F: Scalar> Spectral<F> {
     pub(super) fn new(settings: &Spg, near: Near<F>, dim: usize) -> Self {
         let values = Values::new(&Nonmonotone { memory: settings.memory, ..Nonmonotone::default() });
         Spectral { near, values, direction: vec![F::default(); dim], length: None, largest: None }
+    }
+
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
+        self.values.memory(keeper);
+        keeper.maybe("length", &mut self.length);
+        keeper.maybe("largest", &mut self.largest);
     }
 
     pub(super) fn step(
