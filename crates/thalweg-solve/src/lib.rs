@@ -39,6 +39,7 @@ mod error;
 mod fit;
 mod global;
 mod grid;
+mod lanczos;
 mod least_squares;
 mod many;
 mod method;
@@ -57,7 +58,10 @@ mod trust;
 mod vector;
 mod within;
 
-pub use analyze::{Analysis, Kind, analyze, eigen_losses};
+pub use analyze::{
+    Analysis, Extremes, Kind, Quadrature, Rate, SpectralDensity, Spectrum, Tuned, analyze, eigen_losses,
+    extreme_eigenvalues, measured_order, measured_rate, predicted_rate, spectral_density, tuned_methods,
+};
 pub use check::{GradientCheck, gradient_check};
 #[cfg(feature = "checkpoints")]
 pub use checkpoint::Checkpoint;
@@ -73,6 +77,7 @@ pub use global::{
     basin_hopping_observed,
 };
 pub use grid::{GRID_LIMIT, GridBest, GridCost, grid_cost, grid_search};
+pub use lanczos::{Lanczos, Ritz};
 pub use least_squares::{
     ClosureResiduals, CurveResiduals, LeastSquares, LeastSquaresMethod, LeastSquaresOptions, Loss,
     Prediction, Residuals, TracedResiduals, least_squares, least_squares_observed,

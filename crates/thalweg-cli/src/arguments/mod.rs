@@ -268,20 +268,40 @@ pub(crate) struct CompareArguments {
     pub(crate) output: OutputArguments,
 }
 
-/// Say everything about a point: derivatives, curvature, learning rates
+/// Say everything about a point: derivatives, curvature, learning rates, rates of convergence
+///
+/// Up to 300 variables by the whole Hessian; beyond by its products with vectors, which give its extreme eigenvalues.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   thalweg analyze rosenbrock --at 1,1
   thalweg analyze \"x^2 - y^2\" --at 0,0 --json
+  thalweg analyze \"x^2 + 9*y^2\" --at 0,0 --rate 'sgd(lr=0.1)' --rate cg
+  thalweg analyze \"rosenbrock(dim=500)\" --at minimum --out eigenvalues.svg
 ")]
 pub(crate) struct AnalyzeArguments {
     #[command(flatten)]
     pub(crate) function: FunctionArguments,
 
-    /// The point, as 1,2 or x=1,y=2
+    /// The point, as 1,2 or x=1,y=2; of a landscape also start (unless given) or minimum
     #[arg(long, value_name = "1,2", allow_hyphen_values = true)]
-    pub(crate) at: String,
+    pub(crate) at: Option<String>,
+
+    /// Run this optimizer from beside the point, and compare how fast it converges with what theory predicts (repeatable)
+    #[arg(long, value_name = "O")]
+    pub(crate) rate: Vec<String>,
+
+    /// Draw the density of the Hessian's eigenvalues: .html .svg .png (repeatable)
+    #[arg(long, value_name = "FILE", visible_alias = "density")]
+    pub(crate) out: Vec<PathBuf>,
+
+    /// The most Hessian-vector products for the extreme eigenvalues of many variables; 20000 unless given
+    #[arg(long, value_name = "N", value_parser = numbers::count)]
+    pub(crate) products: Option<usize>,
+
+    /// The seed of random vectors and of where runs of --rate begin
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
 
     /// Print the result as JSON and nothing else
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! The command's contract, sentence by sentence.
 
+mod analysis;
 mod compare;
 mod errors;
 mod figures;

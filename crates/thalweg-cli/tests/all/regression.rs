@@ -71,7 +71,7 @@ fn a_line_has_the_errors_and_intervals_of_the_textbook() {
     assert!(near(numbers(&result["x"])[1], b, 1e-12), "{result}");
     assert!(near(numbers(&result["standard_errors"])[1], error, 1e-10), "{result}");
     let interval = numbers(&result["intervals"][1]);
-    let t = 3.182_446_305_284_263;
+    let t = 3.182_446_305_283_708;
     assert!(near(interval[0], b - t * error, 1e-10) && near(interval[1], b + t * error, 1e-10), "{result}");
     assert!(near(result["r_squared"].as_f64().expect("a number"), 1.0 - squares / total, 1e-12), "{result}");
     // corr(a, b) = −x̄ / √(mean of x²)

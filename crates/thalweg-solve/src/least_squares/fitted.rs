@@ -140,7 +140,7 @@ impl LeastSquares {
     /// let residuals = trace(1, |c| [c[0] - 1.0, c[0] - 2.0, c[0] - 6.0])?;
     /// let fit = least_squares(&mut TracedResiduals::new(&residuals)?, &[0.0], &LeastSquaresOptions::default())?;
     /// // t = 4.302653 for two degrees of freedom.
-    /// let half = 4.302_652_729_696_142 * (7.0_f64 / 3.0).sqrt();
+    /// let half = 4.302_652_729_749_464 * (7.0_f64 / 3.0).sqrt();
     /// assert!((fit.intervals(0.95).unwrap()[0].1 - (3.0 + half)).abs() < 1e-9);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

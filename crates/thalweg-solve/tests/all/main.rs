@@ -5,6 +5,7 @@ mod analysis;
 mod checkpoints;
 mod choice;
 mod constraints;
+mod curvature;
 mod descents;
 mod ends;
 mod errors;

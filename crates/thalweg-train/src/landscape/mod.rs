@@ -21,7 +21,6 @@
 //!
 //! How it is drawn never lives here.
 
-mod lanczos;
 mod plane;
 mod spectrum;
 mod surface;

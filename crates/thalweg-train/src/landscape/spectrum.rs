@@ -1,11 +1,13 @@
 //! [`hessian_spectrum`]: the eigenvalues of the loss's Hessian.
 
-use super::{lanczos::lanczos, surface::some};
+use super::surface::some;
 use crate::{
     data::Batch,
+    initializer::Initializer,
     run::{Curvature, Task, TrainError},
 };
 use std::ops::ControlFlow;
+use thalweg_solve::Lanczos;
 
 /// How a spectrum is estimated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +108,7 @@ pub fn hessian_spectrum(
     let (all, mut done) = (steps.min(dim) * vectors, 0);
     let mut nodes = Vec::new();
     for vector in 0..vectors {
-        let product = |x: &[f32], out: &mut [f32]| -> Result<(), TrainError> {
+        let mut product = |x: &[f32], out: &mut [f32]| -> Result<(), TrainError> {
             out.fill(0.0);
             for indices in &batches {
                 task.train.gather(indices, &mut loaded)?;
@@ -123,8 +125,11 @@ pub fn hessian_spectrum(
                 }
             }
         };
-        let found = lanczos(dim, steps, seed.wrapping_add(vector as u64), product)?;
-        nodes.extend(found.into_iter().map(|(node, weight)| (node, weight / vectors as f64)));
+        let mut first = vec![0.0; dim];
+        Initializer::Normal { std: 1.0 }.fill(seed.wrapping_add(vector as u64), 0, &[dim], &mut first);
+        let mut lanczos = Lanczos::new(&first, true);
+        while lanczos.steps() < steps && lanczos.step(&mut product)? {}
+        nodes.extend(lanczos.nodes().into_iter().map(|(node, weight)| (node, weight / vectors as f64)));
     }
     nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let outer = |node: Option<&(f64, f64)>| node.map_or(f64::NAN, |node| node.0);

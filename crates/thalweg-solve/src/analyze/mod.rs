@@ -1,8 +1,15 @@
-//! [`analyze`]: what a function looks like around a point, to second order.
+//! What a function looks like around a point, to second order: [`analyze`] with the whole Hessian, for few variables;
+//! [`extreme_eigenvalues`] and [`spectral_density`] by its products, for many; and how fast methods converge there ([`predicted_rate`]).
+
+mod rate;
+mod spectrum;
 
 use std::fmt;
 
 use thalweg_function::Program;
+
+pub use rate::{Rate, Tuned, measured_order, measured_rate, predicted_rate, tuned_methods};
+pub use spectrum::{Extremes, Quadrature, SpectralDensity, Spectrum, extreme_eigenvalues, spectral_density};
 
 use crate::dense::{self, Eigen};
 use crate::error::check_point;
