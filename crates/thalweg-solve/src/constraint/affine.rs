@@ -84,9 +84,9 @@ impl Work {
             distance.push((0..rows).map(|i| svd.U()[(i, k)] * b[i]).sum::<f64>() / svd.S()[k]);
         }
         let size = b.iter().fold(0.0_f64, |most, b| most.max(b.abs()));
-        for i in 0..rows {
+        for (i, b) in b.iter().enumerate() {
             let reached: f64 = (0..rank).map(|k| svd.U()[(i, k)] * svd.S()[k] * distance[k]).sum();
-            if (reached - b[i]).abs() > NEGLIGIBLE.sqrt() * size {
+            if (reached - b).abs() > NEGLIGIBLE.sqrt() * size {
                 return Err(failed(&format!("equation {} against the others", i + 1)));
             }
         }

@@ -97,15 +97,23 @@ impl Work {
             Norm::Two => {
                 let length = crate::vector::norm(d);
                 if length > radius {
-                    d.iter_mut().for_each(|d| *d *= radius / length);
+                    for d in d {
+                        *d *= radius / length;
+                    }
                 }
             }
-            Norm::Infinity => d.iter_mut().for_each(|d| *d = d.clamp(-radius, radius)),
+            Norm::Infinity => {
+                for d in d {
+                    *d = d.clamp(-radius, radius);
+                }
+            }
             Norm::One => {
                 if d.iter().map(|d| d.abs()).sum::<f64>() > radius {
                     let tau =
                         threshold(d.iter().map(|d| d.abs()), radius, &mut self.scratch, &mut self.waiting);
-                    d.iter_mut().for_each(|d| *d = (d.abs() - tau).max(0.0).copysign(*d));
+                    for d in d {
+                        *d = (d.abs() - tau).max(0.0).copysign(*d);
+                    }
                 }
             }
         }

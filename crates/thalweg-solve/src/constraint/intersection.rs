@@ -14,8 +14,8 @@ use crate::SolveError;
 /// y ← P(x + p),   p ← x + p − y,   x ← y
 /// ```
 ///
-/// A point counts as found when a sweep over the sets changes no correction p by more than `tol` times the largest coordinate, or
-/// 1. It is then in the last set exactly, in the others to about that tolerance. Sets that have no point in common are
+/// A point counts as found when a sweep over the sets changes no correction p by more than `tol` times the largest coordinate (or times 1,
+/// where all are smaller). It is then in the last set exactly, in the others to about that tolerance. Sets that have no point in common are
 /// not noticed: the point after `sweeps` sweeps is somewhere between them.
 ///
 /// Boyle and Dykstra, *A method for finding projections onto the intersection of convex sets in Hilbert spaces*, 1986; the criterion:

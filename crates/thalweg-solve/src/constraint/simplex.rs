@@ -18,7 +18,9 @@ impl Simplex {
 impl Nearest for Simplex {
     fn nearest(&mut self, x: &mut [f64]) {
         let tau = threshold(x.iter().copied(), self.sum, &mut self.scratch, &mut self.waiting);
-        x.iter_mut().for_each(|x| *x = (*x - tau).max(0.0));
+        for x in x {
+            *x = (*x - tau).max(0.0);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) fn shrink<F: Scalar>(by: f64, x: &mut [F], size: usize) {
     for group in x.chunks_exact_mut(size) {
         let length = norm(group);
         let factor = if length <= by { 0.0 } else { 1.0 - by / length };
-        group.iter_mut().for_each(|x| *x = narrow(factor * wide(*x)));
+        for x in group {
+            *x = narrow(factor * wide(*x));
+        }
     }
 }

@@ -56,7 +56,7 @@ impl<F: Scalar> Within<F> {
             Descent::ProjectedGradient(settings) => {
                 Within::Arc(projected_gradient::Arc::new(settings, near()?))
             }
-            Descent::Spg(settings) => Within::Spectral(spg::Spectral::new(settings, near()?, layout.len())),
+            Descent::Spg(settings) => Within::Spectral(spg::Spectral::new(*settings, near()?, layout.len())),
             Descent::ProximalGradient(settings) => {
                 Within::Proximal(proximal::Proximal::plain(settings, near()?, layout.len()))
             }

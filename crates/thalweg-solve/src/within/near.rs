@@ -20,10 +20,10 @@ impl<F: Scalar> Near<F> {
         let dim = layout.len();
         let projection = Projection::of(options, dim)?;
         let penalty = options.penalty.map(|penalty| Penalized::new(&penalty, layout)).transpose()?;
-        let together = match (&projection, &options.penalty) {
-            (_, None) | (Projection::None, _) => true,
-            (Projection::Box(_), Some(Penalty::L1 { .. })) => true,
-            _ => false,
+        let together = match &options.penalty {
+            None => true,
+            Some(Penalty::L1 { .. }) => matches!(projection, Projection::None | Projection::Box(_)),
+            Some(_) => matches!(projection, Projection::None),
         };
         if !together {
             let (first, second) = ("this penalty", "this set");

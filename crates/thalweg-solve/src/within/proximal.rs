@@ -108,11 +108,18 @@ impl Fista {
 /// The most values of L in a step.
 const TRIALS: usize = 100;
 
+/// Whether steps go from a point ahead.
+#[derive(Clone, Copy, PartialEq)]
+enum Momentum {
+    None,
+    Kept,
+    Restarted,
+}
+
 /// Either method at work.
 pub(crate) struct Proximal<F> {
     near: Near<F>,
-    accelerated: bool,
-    restart: bool,
+    momentum: Momentum,
     curvature: Option<f64>,
     /// Whether L was given or has been seen to fit.
     known: bool,
@@ -128,14 +135,13 @@ pub(crate) struct Proximal<F> {
 impl<F: Scalar> Proximal<F> {
     pub(super) fn plain(settings: &ProximalGradient, near: Near<F>, dim: usize) -> Self {
         let fista = Fista { restart: false, lipschitz: settings.lipschitz };
-        Proximal { accelerated: false, ..Self::accelerated(&fista, near, dim) }
+        Proximal { momentum: Momentum::None, ..Self::accelerated(&fista, near, dim) }
     }
 
     pub(super) fn accelerated(settings: &Fista, near: Near<F>, dim: usize) -> Self {
         Proximal {
             near,
-            accelerated: true,
-            restart: settings.restart,
+            momentum: if settings.restart { Momentum::Restarted } else { Momentum::Kept },
             curvature: settings.lipschitz,
             known: settings.lipschitz.is_some(),
             t: 1.0,
@@ -212,7 +218,7 @@ impl<F: Scalar> Proximal<F> {
         }
         self.known = true;
         let after = wide(out_after[0]);
-        self.curvature = Some(if !self.accelerated && !careful { 0.8 * bound } else { bound });
+        self.curvature = Some(if self.momentum == Momentum::None && !careful { 0.8 * bound } else { bound });
         self.smooth = Some(after);
         self.look_ahead(x, x_after);
         out_after[0] = narrow(after + self.near.value(x_after));
@@ -222,7 +228,7 @@ impl<F: Scalar> Proximal<F> {
 
     /// Where the next step goes from.
     fn look_ahead(&mut self, x: &[F], x_after: &[F]) {
-        if !self.accelerated {
+        if self.momentum == Momentum::None {
             return;
         }
         let turned = || {
@@ -233,7 +239,7 @@ impl<F: Scalar> Proximal<F> {
             });
             turned > 0.0
         };
-        if self.restart && self.ahead && turned() {
+        if self.momentum == Momentum::Restarted && self.ahead && turned() {
             (self.t, self.ahead) = (1.0, false);
             self.curvature = self.curvature.map(|bound| 0.7 * bound);
             return;

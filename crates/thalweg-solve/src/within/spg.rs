@@ -2,7 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::{Near, is_flat, is_sound, products};
+use super::{Near, first_step, is_flat, is_sound, products};
 use crate::checkpoint::Keeper;
 use crate::descent::Stepped;
 use crate::objective::Oracle;
@@ -54,11 +54,11 @@ impl Spg {
         Ok(Spg { memory: options.whole("memory", 1, 1000)?.map_or(10, |n| n as usize) })
     }
 
-    pub(crate) fn call(&self) -> Call {
+    pub(crate) fn call(self) -> Call {
         Call::new(NAME).with("memory", self.memory as f64)
     }
 
-    pub(crate) fn check(&self) -> Result<(), SolveError> {
+    pub(crate) fn check(self) -> Result<(), SolveError> {
         within("spg's memory", self.memory as f64, "from 1 to 1000", |n| (1.0..=1000.0).contains(&n))
     }
 }
@@ -68,6 +68,9 @@ const DECREASE: f64 = 1e-4;
 
 /// The most trials along a direction.
 const TRIALS: usize = 60;
+
+/// Trials whose values differ from the start's by rounding alone, before a direction is given up.
+const FLAT_TRIALS: u32 = 3;
 
 /// The method at work.
 pub(crate) struct Spectral<F> {
@@ -79,7 +82,7 @@ pub(crate) struct Spectral<F> {
 }
 
 impl<F: Scalar> Spectral<F> {
-    pub(super) fn new(settings: &Spg, near: Near<F>, dim: usize) -> Self {
+    pub(super) fn new(settings: Spg, near: Near<F>, dim: usize) -> Self {
         let values = Values::new(&Nonmonotone { memory: settings.memory, ..Nonmonotone::default() });
         Spectral { near, values, direction: vec![F::default(); dim], length: None, largest: None }
     }
@@ -105,13 +108,14 @@ impl<F: Scalar> Spectral<F> {
         };
         self.values.push(value);
         let reference = self.values.reference().max(value);
-        let mut flat = false;
-        // Once more by the gradient's own length where the spectral one leads nowhere.
-        for length in [self.length, Some(1.0 / before)].into_iter().flatten() {
+        let (mut flat, mut beyond) = (0, false);
+        // Once more by a length that is no guess of curvature where the spectral one leads nowhere.
+        for length in [self.length, Some(first_step(x, gradient))].into_iter().flatten() {
             self.near.from(x, length, gradient, x_after);
             let [slope, _, _] = products(x, x_after, gradient, gradient);
-            if !(slope < 0.0 && slope.is_finite()) {
-                flat = true;
+            beyond = !slope.is_finite();
+            if beyond || slope >= 0.0 {
+                flat += u32::from(!beyond);
                 continue;
             }
             for ((d, &to), &x) in self.direction.iter_mut().zip(&*x_after).zip(x) {
@@ -121,7 +125,7 @@ impl<F: Scalar> Spectral<F> {
             for _ in 0..TRIALS {
                 if step < 1.0 {
                     if !place(x, step, &self.direction, x_after) {
-                        flat = true;
+                        flat += 1;
                         break;
                     }
                     self.near.settle(x_after);
@@ -140,19 +144,22 @@ impl<F: Scalar> Spectral<F> {
                 if enough || by_rounding {
                     let largest = self.near.largest_left(x_after, &out_after[1..]);
                     // Where values say nothing any more the gradient still does.
-                    if (enough && !by_rounding) || largest < before {
+                    if enough || largest <= 0.5 * before {
                         let [_, square, curvature] = products(x, x_after, gradient, &out_after[1..]);
                         let next = if curvature > 0.0 { square / curvature } else { 10.0 * length };
-                        self.length = Some(next.clamp(1e-30, 1e30));
+                        self.length = Some(next).filter(|next| next.is_normal());
                         self.largest = Some(largest);
                         return Ok(Stepped::Moved { largest });
                     }
-                    flat = true;
+                    flat += 1;
+                    if flat >= FLAT_TRIALS {
+                        break;
+                    }
                 }
                 let shorter = -0.5 * slope * step * step / (after - value - step * slope);
                 step = if shorter.is_finite() { shorter.clamp(0.1 * step, 0.9 * step) } else { 0.5 * step };
             }
         }
-        Ok(Stepped::Stuck { flat })
+        Ok(if beyond { Stepped::Diverged } else { Stepped::Stuck { flat: flat > 0 } })
     }
 }

@@ -63,8 +63,8 @@ fn a_tolerance_below_rounding_costs_a_few_evaluations_and_no_more() {
         assert!(exact || solution.status == Status::LineSearchFailed, "{method}: {solution:?}");
         assert!(solution.value - 1e3 < 1e-9, "{method}: {}", solution.value - 1e3);
         let more = solution.evaluations.value - reached.evaluations.value;
-        // Conjugate gradients and Barzilai and Borwein's steps still come nearer, if slowly.
-        let most = if method.starts_with("cg") || method.starts_with("barz") {
+        // Conjugate gradients and spectral steps still come nearer, if slowly.
+        let most = if ["cg", "barz", "spg"].iter().any(|name| method.starts_with(name)) {
             8 * solution.steps as u64
         } else {
             120
