@@ -1,5 +1,7 @@
 //! The distinct minima that runs have found.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use thalweg::solve::{LocalMinimum, Minima, Scalar};
 
@@ -70,7 +72,7 @@ pub(crate) fn minima_table(minima: &[Minimum]) -> String {
     }
     let mut text = table.text();
     if minima.len() > MOST {
-        text += &format!("  and {} others, which end higher; --json has all\n", minima.len() - MOST);
+        let _ = writeln!(text, "  and {} others, which end higher; --json has all", minima.len() - MOST);
     }
     text
 }

@@ -82,7 +82,7 @@ impl<F: Scalar> Keeper<F> {
                 values.extend_from_slice(&saved);
             }
             Some(other) => {
-                self.misfit(name, &other, "whole rows of numbers, one for each step and the start")
+                self.misfit(name, &other, "whole rows of numbers, one for each step and the start");
             }
             None => {}
         }

@@ -130,8 +130,8 @@ impl<F: Scalar> Minima<F> {
         // Equals by their places, so that the order of the runs is of no account.
         let coordinates = |i: usize| ends[i].x.iter().map(|&x| wide(x));
         order.sort_by(|&a, &b| {
-            let places = coordinates(a).zip(coordinates(b)).map(|(a, b)| a.total_cmp(&b));
-            let unlike = places.filter(|order| order.is_ne()).next();
+            let mut places = coordinates(a).zip(coordinates(b)).map(|(a, b)| a.total_cmp(&b));
+            let unlike = places.find(|order| order.is_ne());
             wide(ends[a].value).total_cmp(&wide(ends[b].value)).then(unlike.unwrap_or(a.cmp(&b)))
         });
         let near: Vec<f64> =

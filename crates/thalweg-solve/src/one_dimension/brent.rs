@@ -89,17 +89,17 @@ impl Probe for Brent {
         }
         if value <= self.x.value {
             if at < self.x.at {
-                self.b = self.x.at
+                self.b = self.x.at;
             } else {
-                self.a = self.x.at
+                self.a = self.x.at;
             }
             (self.v, self.w, self.x) = (self.w, self.x, told);
             return true;
         }
         if at < self.x.at {
-            self.a = at
+            self.a = at;
         } else {
-            self.b = at
+            self.b = at;
         }
         if value <= self.w.value || self.w.at == self.x.at {
             (self.v, self.w) = (self.w, told);

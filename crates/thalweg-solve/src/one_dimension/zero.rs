@@ -57,9 +57,10 @@ impl Probe for Zero {
         if half.abs() <= tolerance || self.b.1 == 0.0 {
             return None;
         }
-        match self.interpolated(half, tolerance) {
-            Some(step) => self.d = step,
-            None => (self.d, self.e) = (half, half),
+        if let Some(step) = self.interpolated(half, tolerance) {
+            self.d = step;
+        } else {
+            (self.d, self.e) = (half, half);
         }
         let step = if self.d.abs() > tolerance { self.d } else { tolerance.copysign(half) };
         self.asked = self.b.0 + step;

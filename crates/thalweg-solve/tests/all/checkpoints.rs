@@ -14,8 +14,8 @@ use crate::functions::{rosenbrock, wells};
 /// Wood's function of a matrix, so that rules for matrices have something to do.
 fn wood() -> Program {
     trace([Shape::from([2, 2])], |x| {
-        let at = |k: usize| x[0].reshape(Shape::from([4])).slice(0, k..k + 1).sum(..);
-        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+        let before = |end: usize| x[0].reshape(Shape::from([4])).slice(0, end - 1..end).sum(..);
+        let (a, b, c, d) = (before(1), before(2), before(3), before(4));
         100.0 * (b - a * a).pow(2.0)
             + (1.0 - a).pow(2.0)
             + 90.0 * (d - c * c).pow(2.0)
