@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{checkpointed, scalarize, simplify};
 use crate::execute::Executable;
-use crate::primitive::{ArrayOp, Axes, Loop, Op, Span, Window};
+use crate::primitive::{ArrayOp, Axes, Loop, Op, Side, Span, Window};
 use crate::program::{Builder, NodeId, Program, Shape};
 
 /// What an input may hold.
@@ -248,6 +248,7 @@ fn factors() -> Vec<Case> {
 
 fn others() -> Vec<Case> {
     let window = Window { size: [2, 3], stride: [1, 2], padding: [1, 0] };
+    let pool = Window { size: [2, 2], stride: [1, 2], padding: [0, 0] };
     vec![
         Case::new("stop gradient", [real(&[3])], |b, [x]| {
             let fixed = b.array(ArrayOp::StopGradient, &[x], b.shape(x));
@@ -262,6 +263,24 @@ fn others() -> Vec<Case> {
         }),
         Case::new("unpatch", [real(&[12, 8])], move |b, [x]| {
             b.array(ArrayOp::Unpatch(window), &[x], Shape::of([2, 3, 5]))
+        }),
+        Case::new("convolve", [real(&[2, 2, 3, 5]), real(&[3, 2, 2, 3])], move |b, x| {
+            b.array(ArrayOp::Convolve(window, Side::Results), &x, Shape::of([2, 3, 4, 2]))
+        }),
+        Case::new("convolve images", [real(&[2, 3, 4, 2]), real(&[3, 2, 2, 3])], move |b, x| {
+            b.array(ArrayOp::Convolve(window, Side::Images), &x, Shape::of([2, 2, 3, 5]))
+        }),
+        Case::new("convolve kernel", [real(&[2, 2, 3, 5]), real(&[2, 3, 4, 2])], move |b, x| {
+            b.array(ArrayOp::Convolve(window, Side::Kernel), &x, Shape::of([3, 2, 2, 3]))
+        }),
+        Case::new("max pool", [real(&[2, 5, 7])], move |b, [x]| {
+            b.array(ArrayOp::MaxPool(pool), &[x], Shape::of([2, 4, 3]))
+        }),
+        Case::new("pool gather", [real(&[1, 4, 5]), real(&[1, 4, 5])], move |b, x| {
+            b.array(ArrayOp::PoolGather(pool), &x, Shape::of([1, 3, 2]))
+        }),
+        Case::new("pool spread", [real(&[1, 3, 2]), real(&[1, 4, 5])], move |b, x| {
+            b.array(ArrayOp::PoolSpread(pool), &x, Shape::of([1, 4, 5]))
         }),
         Case::new("scan", [real(&[3]), real(&[12]), real(&[5, 3])], |b, [carry, shared, rows]| {
             b.scan(recurrent(), carry, shared, rows)
