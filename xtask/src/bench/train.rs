@@ -1,4 +1,4 @@
-//! Steps of training a network, beside PyTorch, JAX, candle and burn.
+//! Steps of training networks, beside PyTorch, JAX, candle and burn.
 
 use super::measurement::{median, range};
 use super::parts::{Row, take_up};
@@ -26,12 +26,13 @@ const EAGER: usize = 1;
 const HALF: usize = 3;
 
 const CONDITIONS: &str = "\
-784-512-512-10 with ReLU, mean cross-entropy of 256 pictures, Adam (lr 0.001), f32. A time is that of a step in milliseconds: gathering \
+Mean cross-entropy, Adam (lr 0.001), f32. *mlp*: 784-512-512-10 with ReLU, 256 pictures. *cnn*: convolutions of 3×3 to 32 and to 64 \
+channels, each followed by ReLU and the maximum over 2×2, then 3136-128-10, 64 pictures. A time is that of a step in milliseconds: gathering \
 the pictures' bytes from 60 000 and bringing them to 0–1, forward, backward, Adam. Pictures, digits and the order in which they come are \
 made up, the same for all. *Thalweg*: `Learner` and `Rule::step`. *PyTorch*: eager, with `Adam(fused=True)`; *compiled*: network and loss \
 by `torch.compile`; *bf16*: eager under `autocast`, the only one that does not compute in f32. *JAX*: one `jit` with Optax's Adam, \
 parameters and state donated; with AVX-512, XLA is told to use it. Compiling is excluded. *candle* and *burn* (with its backend Flex): \
-their own layers' operations, differentiation and Adam. In brackets, how many times Thalweg's time it is. *Of the floor*: the \
+their own layers' operations, differentiation and Adam, *mlp* only. In brackets, how many times Thalweg's time it is. *Of the floor*: the \
 shortest time that memory and arithmetic allow for loss and gradient, divided by Thalweg's for the whole step. Checked: the losses of the \
 first 4 steps agree to 1e-4, those in bf16 excepted.";
 
@@ -77,7 +78,7 @@ pub(super) fn run() -> Result<(), String> {
     peers.prepare_frameworks()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let rounds = if quick() { 1 } else { 3 };
-    let header = ["threads", "Thalweg, ms a step"].into_iter();
+    let header = ["network", "threads", "Thalweg, ms a step"].into_iter();
     let header = header.chain(PEERS[1..].iter().map(|peer| peer.0)).chain(["of the floor", "goals"]);
     let mut table_rows = vec![header.map(str::to_owned).collect::<Vec<_>>()];
     for threads in [1, 2].into_iter().filter(|&threads| threads <= cores) {
@@ -91,7 +92,7 @@ pub(super) fn run() -> Result<(), String> {
         }
         for row in &rows {
             row.agree(&PEERS.map(|peer| peer.0), TOLERANCE)?;
-            let mut cells = vec![threads.to_string(), own_cell(row)];
+            let mut cells = vec![row.part.clone(), threads.to_string(), own_cell(row)];
             cells.extend((1..PEERS.len()).map(|peer| peer_cell(row, peer)));
             cells.push(row.of_the_floor().map_or("–".to_owned(), digits));
             cells.push(verdict(row, threads));

@@ -3,13 +3,15 @@
 
 use std::error::Error;
 
-use thalweg_bench::training::{BATCH, CHECKED, LR, STEPS, WIDTHS, digits, indices, pixels, weights};
+use thalweg_bench::training::{
+    BATCH, CHECKED, CNN_BATCH, CNN_STEPS, LR, STEPS, WIDTHS, cnn_weights, digits, indices, pixels, weights,
+};
 use thalweg_bench::{Measurement, time};
 use thalweg_rule::{Adam, Recipe};
 use thalweg_train::data::{Dataset, Normalization, Over, Targets, Values};
 use thalweg_train::learn::Learner;
 use thalweg_train::loss::CrossEntropy;
-use thalweg_train::network::{Model, NetworkError};
+use thalweg_train::network::{Model, Network, NetworkError};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let [input, hidden @ .., outputs] = WIDTHS;
@@ -17,16 +19,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut data = Dataset::new(&[input], Values::U8(pixels()), targets)?;
     let unit = data.normalizer(Normalization::Unit, Over::Whole)?;
     data.normalize(&unit)?;
-    let network = Model::mlp(&hidden).network(&[input], outputs)?;
+    let dense = Model::mlp(&hidden).network(&[input], outputs)?;
+    let convolutional = "cnn(32, 64)".parse::<Model>()?.network(&[28, 28], outputs)?;
+    train("mlp", &dense, weights(), [BATCH, STEPS], &data)?;
+    train("cnn", &convolutional, cnn_weights(), [CNN_BATCH, CNN_STEPS], &data)
+}
+
+fn train(
+    case: &str,
+    network: &Network,
+    weights: Vec<Vec<f32>>,
+    [batch, steps]: [usize; 2],
+    data: &Dataset,
+) -> Result<(), Box<dyn Error>> {
     let mut parameters = vec![0.0; network.parameters().len()];
-    for (leaf, matrix) in network.parameters().leaves().iter().step_by(2).zip(weights()) {
+    for (leaf, matrix) in network.parameters().leaves().iter().step_by(2).zip(weights) {
         parameters[leaf.range.clone()].copy_from_slice(&matrix);
     }
-    let mut learner = Learner::new(&network, &CrossEntropy::default(), BATCH)?;
+    let mut learner = Learner::new(network, &CrossEntropy::default(), batch)?;
     let mut rule = Adam { lr: LR.into(), ..Adam::default() }.rule::<f32>(parameters.len(), 1)?;
-    let batches: Vec<_> = (0..STEPS).map(indices).collect();
+    let batches: Vec<_> = (0..steps).map(|step| indices(step, batch)).collect();
     let mut step = |chosen: &[usize]| -> Result<f32, NetworkError> {
-        learner.gather(&data, chosen)?;
+        learner.gather(data, chosen)?;
         let loss = learner.loss_and_gradient(&parameters, &[])?;
         rule.step(&mut parameters, learner.gradient())?;
         Ok(loss)
@@ -36,8 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (seconds, _) = time(|| batches.iter().try_fold(0.0, |_, chosen| step(chosen)))?;
     let explanation = learner.explain();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let floor = Some(explanation.floor(threads) * STEPS as f64);
-    Measurement { peer: "thalweg", case: "mlp", n: 1, steps: STEPS, seconds, check: &check, floor }.print();
+    let floor = Some(explanation.floor(threads) * steps as f64);
+    Measurement { peer: "thalweg", case, n: 1, steps, seconds, check: &check, floor }.print();
     if std::env::args().nth(1).as_deref() == Some("explain") {
         print!("{explanation}");
     }

@@ -66,7 +66,7 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
         Ok(loss.first().copied().unwrap_or(f32::NAN).into())
     };
     let batch = |k| {
-        let chosen: Vec<_> = indices(k).into_iter().map(|index| index as i64).collect();
+        let chosen: Vec<_> = indices(k, BATCH).into_iter().map(|index| index as i64).collect();
         Tensor::<1, Int>::from_data(TensorData::new(chosen, [BATCH]), &device)
     };
     let batches: Vec<_> = (0..STEPS).map(batch).collect();

@@ -6,7 +6,9 @@ use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss};
 
 use thalweg_bench::time;
-use thalweg_bench::training::{CHECKED, LR, PICTURES, STEPS, WIDTHS, digits, indices, pixels, weights};
+use thalweg_bench::training::{
+    BATCH, CHECKED, LR, PICTURES, STEPS, WIDTHS, digits, indices, pixels, weights,
+};
 
 use crate::Measured;
 
@@ -36,7 +38,7 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
         Ok(value.to_scalar::<f32>()?.into())
     };
     let batch = |k| {
-        let chosen: Vec<_> = indices(k).into_iter().map(|index| index as u32).collect();
+        let chosen: Vec<_> = indices(k, BATCH).into_iter().map(|index| index as u32).collect();
         Tensor::new(chosen, device)
     };
     let batches = (0..STEPS).map(batch).collect::<candle_core::Result<Vec<_>>>()?;
