@@ -18,4 +18,5 @@ mod normalize;
 mod npy;
 mod run;
 mod sampler;
+mod steps;
 mod table;
