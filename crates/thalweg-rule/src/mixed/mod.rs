@@ -208,6 +208,16 @@ impl MixedPrecision {
         self.rule.needs()
     }
 
+    /// Whether the next step goes on with the last: see [`Rule::within_step`].
+    pub fn within_step(&self) -> bool {
+        self.rule.within_step()
+    }
+
+    /// Whether the rule sees to what is not finite: see [`Rule::takes_nonfinite`].
+    pub fn takes_nonfinite(&self) -> bool {
+        self.rule.takes_nonfinite()
+    }
+
     /// The copies in `f32`, from the first step on; `None` with stochastic rounding.
     pub fn master(&self) -> Option<&[f32]> {
         self.held.then_some(&self.full)

@@ -105,6 +105,17 @@ pub trait Rule<F>: Send {
         false
     }
 
+    /// Whether the next call belongs to the same step as the last: it wants the same function, in training the same batch, at
+    /// [`evaluation_point`](Rule::evaluation_point). So it is between the gradients that [`Sam`](crate::Sam) takes for one step.
+    fn within_step(&self) -> bool {
+        false
+    }
+
+    /// Whether the rule itself sees to values and gradients that are not finite. Otherwise whoever has such stops there.
+    fn takes_nonfinite(&self) -> bool {
+        false
+    }
+
     /// Forgets everything: state and step count are as when the rule was built.
     fn reset(&mut self);
 

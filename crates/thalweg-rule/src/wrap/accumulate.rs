@@ -115,5 +115,5 @@ impl<F: Real> Rule<F> for Accumulating<F> {
         explanation
     }
 
-    pass_on!(inner: steps needs evaluation_point averaged);
+    pass_on!(inner: steps needs evaluation_point averaged within_step takes_nonfinite);
 }

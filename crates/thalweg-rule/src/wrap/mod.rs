@@ -57,6 +57,16 @@ macro_rules! pass_on {
             self.$field.evaluation_point(params, point)
         }
     };
+    (@ $field:ident within_step) => {
+        fn within_step(&self) -> bool {
+            self.$field.within_step()
+        }
+    };
+    (@ $field:ident takes_nonfinite) => {
+        fn takes_nonfinite(&self) -> bool {
+            self.$field.takes_nonfinite()
+        }
+    };
     (@ $field:ident formula) => {
         fn formula(&self) -> Option<$crate::Formula> {
             self.$field.formula()

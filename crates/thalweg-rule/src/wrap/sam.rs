@@ -150,6 +150,10 @@ impl<F: Real> Rule<F> for Uphill<F> {
         self.climbed == self.recipe.steps && self.inner.probe(direction)
     }
 
+    fn within_step(&self) -> bool {
+        self.climbed > 0 || self.inner.within_step()
+    }
+
     fn reset(&mut self) {
         self.climbed = 0;
         self.inner.reset();
@@ -167,5 +171,5 @@ impl<F: Real> Rule<F> for Uphill<F> {
         explanation
     }
 
-    pass_on!(inner: steps needs averaged);
+    pass_on!(inner: steps needs averaged takes_nonfinite);
 }

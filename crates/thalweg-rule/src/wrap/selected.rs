@@ -154,6 +154,11 @@ pub(crate) trait Sharing<F>: Send + Sync {
     /// Forgets what is remembered beside the rules.
     fn reset(&mut self);
 
+    /// Whether it looks for what is not finite before the rules get it.
+    fn takes_nonfinite(&self) -> bool {
+        false
+    }
+
     fn memory(&mut self, parts: &mut [Selected<F>], visit: &mut Visit<'_, F>);
 
     fn explain(&self, parts: &[Selected<F>]) -> Explanation;
@@ -223,6 +228,14 @@ impl<F: Real, S: Sharing<F>> Rule<F> for Shared<F, S> {
 
     fn probe(&self, direction: &mut [F]) -> bool {
         self.ask(&[], direction, |rule, _, out| rule.probe(out), |_| F::default())
+    }
+
+    fn within_step(&self) -> bool {
+        self.parts.iter().any(|part| part.rule.within_step())
+    }
+
+    fn takes_nonfinite(&self) -> bool {
+        self.sharing.takes_nonfinite() || self.parts.iter().all(|part| part.rule.takes_nonfinite())
     }
 
     fn memory(&mut self, visit: &mut Visit<'_, F>) {

@@ -130,6 +130,10 @@ impl<F: Real> Sharing<F> for Skipping {
         self.skipped.fill(0);
     }
 
+    fn takes_nonfinite(&self) -> bool {
+        true
+    }
+
     fn memory(&mut self, parts: &mut [Selected<F>], visit: &mut Visit<'_, F>) {
         let several = parts.len() > 1;
         for (problem, (part, skipped)) in parts.iter_mut().zip(&mut self.skipped).enumerate() {

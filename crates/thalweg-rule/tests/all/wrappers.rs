@@ -167,3 +167,38 @@ fn a_wrapper_without_a_rule_is_refused() {
         assert!(error.to_string().contains("holds what follows it in the chain"), "{name}: {error}");
     }
 }
+
+#[test]
+fn between_the_gradients_of_one_step_a_rule_says_so_through_all_wrappers() {
+    let around = ["", "clip_by_value(9) | ", "lookahead() | ", "parameter_ema(0.9) | ", "mechanize() | "];
+    let around = around.map(|before| format!("{before}sam(steps=2) | sgd(lr=0.1)"));
+    for spec in around.into_iter().chain(["groups([\"*\", sam(steps=2), sgd(lr=0.1)])".to_owned()]) {
+        let mut rule = rule::<f64>(&spec, 2, 1);
+        let mut x = [1.0, -2.0];
+        for step in 0..6 {
+            assert_eq!(rule.within_step(), step % 3 > 0, "{spec} at {step}");
+            rule.step(&mut x, &[0.5, 0.25]).unwrap();
+        }
+        assert_eq!(rule.steps(), 2, "{spec}");
+    }
+    // Gradients that are gathered for one step are of different batches.
+    let mut gathering = rule::<f64>("accumulate(2) | sgd(lr=0.1)", 1, 1);
+    gathering.step(&mut [1.0], &[1.0]).unwrap();
+    assert!(!gathering.within_step());
+}
+
+#[test]
+fn only_who_leaves_out_what_is_not_finite_asks_to_see_it() {
+    let cases = [
+        ("adam()", false),
+        ("skip_nonfinite(3) | adam()", true),
+        ("clip_by_global_norm(1) | skip_nonfinite(3) | adam()", true),
+        ("accumulate(2) | lookahead() | sam() | skip_nonfinite(3) | sgd()", true),
+        ("skip_nonfinite(3) | groups([\"*\", adam()])", true),
+        ("groups([\"*\", skip_nonfinite(3), adam()])", true),
+        ("groups([\"*\", adam()])", false),
+    ];
+    for (spec, expected) in cases {
+        assert_eq!(rule::<f64>(spec, 1, 1).takes_nonfinite(), expected, "{spec}");
+    }
+}
