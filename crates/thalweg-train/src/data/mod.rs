@@ -57,4 +57,4 @@ pub use npz::Npz;
 pub use npz_write::{npz_to_bytes, write_npz};
 pub(crate) use sampler::shuffle;
 pub use sampler::{Position, Sampler, Sampling};
-pub use table::{Column, CsvOptions, csv_from_bytes, read_csv};
+pub use table::{Column, CsvOptions, Learnt, csv_from_bytes, read_csv};

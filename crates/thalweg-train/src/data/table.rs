@@ -20,6 +20,19 @@ pub enum Column {
     Name(String),
 }
 
+/// What a column is learnt as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Learnt {
+    /// Classes, given as numbers or names.
+    #[default]
+    Classes,
+    /// Target values.
+    Values,
+    /// What its cells look like: classes if one is no number, or if all are whole numbers from 0 to 99 on more than 20 lines; else target
+    /// values.
+    Apparent,
+}
+
 /// How a table is written and what is to be learnt from it.
 ///
 /// ```
@@ -38,14 +51,14 @@ pub struct CsvOptions {
     pub delimiter: u8,
     /// The column to be learnt; all others are inputs.
     pub label: Column,
-    /// Whether that column holds classes, as numbers or names, or target values.
-    pub classes: bool,
+    /// What that column holds.
+    pub learnt: Learnt,
 }
 
 impl Default for CsvOptions {
     /// Commas, a header, and classes in the last column.
     fn default() -> Self {
-        Self { header: true, delimiter: b',', label: Column::Last, classes: true }
+        Self { header: true, delimiter: b',', label: Column::Last, learnt: Learnt::Classes }
     }
 }
 
@@ -96,18 +109,22 @@ fn read(source: Source, options: &CsvOptions) -> Result<Dataset, DataError> {
                 values.push(number(&file, line, column, &header, cell)?);
             }
         }
-        if !options.classes {
+        if options.learnt == Learnt::Values {
             number(&file, line, label, &header, record.get(label).unwrap_or(""))?;
         }
     }
     if labels.is_empty() {
         return Err(DataError::invalid(file, "the number of lines with data", 0, "at least 1"));
     }
-    let (targets, names) = if options.classes {
-        classes(&labels)
-    } else {
-        let values = labels.iter().map(|label| label.parse().unwrap_or(f32::NAN)).collect();
-        (Targets::Values { values, width: 1 }, Vec::new())
+    let learnt = || labels.iter().map(|label| label.parse().ok()).collect::<Option<Vec<f32>>>();
+    let told = match options.learnt {
+        Learnt::Classes => None,
+        Learnt::Values => learnt(),
+        Learnt::Apparent => learnt().filter(|values| !look_like_classes(values)),
+    };
+    let (targets, names) = match told {
+        Some(values) => (Targets::Values { values, width: 1 }, Vec::new()),
+        None => classes(&labels),
     };
     Ok(Dataset::new(&[width], Values::F32(values), targets)?.named(names))
 }
@@ -139,6 +156,12 @@ fn number(file: &str, line: u64, column: usize, header: &StringRecord, cell: &st
             .map_or_else(|| format!("column {}", column + 1), |name| format!("column {name}"));
         DataError::invalid(format!("{file}, line {line}"), column, format!("{cell:?}"), "a number")
     })
+}
+
+fn look_like_classes(values: &[f32]) -> bool {
+    const LINES: usize = 20;
+    const CLASSES: f32 = 100.0;
+    values.len() > LINES && values.iter().all(|x| x.fract() == 0.0 && (0.0..CLASSES).contains(x))
 }
 
 /// Numbers the classes, and names them where they have names.

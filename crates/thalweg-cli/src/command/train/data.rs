@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use thalweg::train::data::{self, Column, CsvOptions, DataError, Dataset, Normalization, Npz, Over, Targets};
+use thalweg::train::data::{self, Column, CsvOptions, Dataset, Learnt, Normalization, Npz, Over, Targets};
 
 use crate::arguments::TrainArguments;
 use crate::failure::Failure;
@@ -69,27 +69,11 @@ pub(super) fn read(arguments: &TrainArguments) -> Result<(Dataset, Option<Datase
     Ok((train, validation))
 }
 
-/// The last column, or the one named, of a table: classes if its cells are words or whole numbers, else values.
+/// The last column, or the one named, of a table, learnt as what it looks like.
 fn table(path: &Path, arguments: &TrainArguments) -> Result<Dataset, Failure> {
     let label = arguments.target.clone().map_or(Column::Last, Column::Name);
-    let classes = CsvOptions { label, ..CsvOptions::default() };
-    match data::read_csv(path, &CsvOptions { classes: false, ..classes.clone() }) {
-        // Numbers with a fraction, or more whole numbers than make sense as classes.
-        Ok(data) if !looks_like_classes(&data) => Ok(data),
-        Ok(_) | Err(DataError::Invalid { .. }) => Ok(data::read_csv(path, &classes)?),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn looks_like_classes(data: &Dataset) -> bool {
-    const MOST: f32 = 100.0;
-    match data.targets() {
-        Targets::Classes { .. } => true,
-        Targets::Values { values, .. } => {
-            values.iter().all(|x| x.fract() == 0.0 && (0.0..MOST).contains(x))
-                && values.len() > 2 * MOST as usize / 10
-        }
-    }
+    let options = CsvOptions { label, learnt: Learnt::Apparent, ..CsvOptions::default() };
+    Ok(data::read_csv(path, &options)?)
 }
 
 fn arrays(path: &Path) -> Result<Dataset, Failure> {
