@@ -80,12 +80,22 @@ pub enum DataError {
         names: String,
     },
     /// A file cannot be fetched.
-    #[error("{address}: {problem}; see to the network or set another address, or put the file there by hand")]
+    #[error(
+        "{address}: {problem}; see to the network, set another address, or put the file into {dir} by hand"
+    )]
     Download {
         /// Where it was to come from.
         address: String,
         /// What went wrong.
         problem: String,
+        /// Where it was to go.
+        dir: String,
+    },
+    /// The caller has ended the fetching of a file.
+    #[error("{address}: stopped on the way; the next attempt goes on from there")]
+    Stopped {
+        /// Where it comes from.
+        address: String,
     },
 }
 

@@ -205,7 +205,7 @@ impl Download<'_> {
         let mut block = vec![0; 1 << 16];
         loop {
             if progress(Fetched { file: &self.file.name, done, total }).is_break() {
-                return Err(self.failed("stopped; the next attempt continues".into()).into());
+                return Err(DataError::Stopped { address: self.address.clone() }.into());
             }
             match body.read(&mut block) {
                 Ok(0) if done == total => break,
@@ -262,7 +262,8 @@ impl Download<'_> {
     }
 
     fn failed(&self, problem: String) -> DataError {
-        DataError::Download { address: self.address.clone(), problem }
+        let dir = self.part.parent().unwrap_or(Path::new(".")).display().to_string();
+        DataError::Download { address: self.address.clone(), problem, dir }
     }
 }
 
