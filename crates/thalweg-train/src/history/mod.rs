@@ -137,6 +137,12 @@ impl History {
     }
 }
 
+impl Extend<Record> for History {
+    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
+        self.records.extend(records);
+    }
+}
+
 impl FromIterator<Record> for History {
     fn from_iter<I: IntoIterator<Item = Record>>(records: I) -> Self {
         Self { records: records.into_iter().collect() }

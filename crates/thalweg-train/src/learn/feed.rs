@@ -38,6 +38,10 @@ impl Feed {
         self.numbers.as_mut_slice()[self.buffers] = key;
     }
 
+    pub(super) fn key(&self) -> f32 {
+        self.numbers.as_slice()[self.buffers]
+    }
+
     pub(super) fn set_buffers(&mut self, buffers: &[f32]) -> Result<(), NetworkError> {
         fits("buffers", buffers.len(), self.buffers)?;
         self.numbers.as_mut_slice()[..self.buffers].copy_from_slice(buffers);

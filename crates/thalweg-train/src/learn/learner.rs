@@ -88,6 +88,11 @@ impl Learner {
         self.feed.set_key(key(seed, step));
     }
 
+    /// The key that was chosen, for programs that are to draw the same random numbers.
+    pub(crate) fn key(&self) -> f32 {
+        self.feed.key()
+    }
+
     /// The mean loss of the batch, penalty included; its gradient is then in [`gradient`](Learner::gradient), the buffers' new values in
     /// [`buffers`](Learner::buffers).
     ///

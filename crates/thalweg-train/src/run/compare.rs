@@ -1,16 +1,16 @@
 //! [`compare`]: several optimisers under the same conditions.
 
-use super::{Checkpoints, Options, Run, State, Task, TrainError, Trained, engine::Engine};
+use super::{Checkpoints, Options, Series, State, Task, TrainError, Trained};
 use std::ops::ControlFlow;
 use thalweg_rule::Optimizer;
 
 /// Trains with each of the optimisers, one after the other, from the same parameters on the same batches. The programs are compiled
-/// once. `observer` sees every step with the optimiser's number; [`ControlFlow::Break`] ends that run, and no further one begins.
+/// once: this is a [`Series`]. `observer` sees every step with the optimiser's number; [`ControlFlow::Break`] ends that run, and no further one begins.
 ///
 /// Checkpoints go into a folder for each optimiser, `0`, `1`, … in the one given.
 ///
 /// # Errors
-/// As [`Run::new`] and [`Run::step`].
+/// As [`Run::new`](super::Run::new) and [`Run::step`](super::Run::step).
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -44,26 +44,19 @@ pub fn compare(
         ..options.clone()
     };
     let mut trained = Vec::new();
-    let mut engine: Option<Engine> = None;
+    let mut series = Series::new(task);
     for (number, optimizer) in optimizers.iter().enumerate() {
-        let own = of(number, optimizer);
-        let mut run = match engine.take() {
-            None => Run::begin(task, &own)?,
-            Some(engine) => Run::with(engine, &own)?,
-        };
-        run.unoccupied()?;
+        let mut run = series.begin(&of(number, optimizer))?;
         let mut broken = false;
         run.run(&mut |state: &State<'_>| {
             let flow = observer(number, state);
             broken = flow.is_break();
             flow
         })?;
-        let (end, parts) = run.into_parts();
-        trained.push(end);
+        trained.push(series.finish(run));
         if broken {
             break;
         }
-        engine = Some(parts);
     }
     Ok(trained)
 }

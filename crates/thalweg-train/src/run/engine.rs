@@ -6,6 +6,7 @@ use crate::{
     learn::{Evaluator, Learner, Metrics},
     loss::L2,
 };
+use std::sync::Arc;
 
 /// Examples that are evaluated at a time.
 const EVALUATED: usize = 256;
@@ -58,7 +59,23 @@ impl Engine {
         Ok(self)
     }
 
-    fn validating_on(mut self, options: &Options) -> Self {
+    /// Whether it does for runs of this task with these options.
+    pub(crate) fn serves(&self, task: &Task, options: &Options) -> bool {
+        let Task { network, loss, train, validation } = &self.task;
+        let same_validation = match (validation, &task.validation) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        same_validation
+            && Arc::ptr_eq(network, &task.network)
+            && Arc::ptr_eq(loss, &task.loss)
+            && Arc::ptr_eq(train, &task.train)
+            && self.penalty == options.penalty
+            && self.whole.learner.batch() == options.batch
+    }
+
+    pub(crate) fn validating_on(mut self, options: &Options) -> Self {
+        self.validated.clear();
         let len = self.task.validation.as_ref().map_or(0, |data| data.len());
         match options.validate_on {
             Some(some) if some < len => {
@@ -98,8 +115,8 @@ impl Engine {
                 *curvature = Some(Curvature::training(&task, penalty, size)?);
             }
             if let Some(curvature) = curvature {
-                // Whole numbers up to 2²⁴ are exact; random layers draw other numbers here than for the gradient.
-                curvature.load(batch, Some((number % (1 << 24)) as f32));
+                // So random layers draw the numbers that they draw for the gradient.
+                curvature.load(batch, Some(learner.key()));
             }
         }
         Ok(())
@@ -162,5 +179,55 @@ impl Sized {
     fn new(task: &Task, penalty: Option<L2>, batch: usize) -> Result<Self, TrainError> {
         let learner = Learner::penalized(&task.network, &*task.loss, penalty, batch)?;
         Ok(Self { learner, curvature: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::{Normalization, Over},
+        initializer::Initializer,
+        layer::{Activation, Dense, Dropout, Flatten, Sequential},
+        loss::CrossEntropy,
+        network::Network,
+    };
+
+    #[test]
+    fn products_with_the_hessian_leave_out_what_the_gradient_leaves_out() {
+        let layers = Sequential::default().then(Flatten).then(Dense::new(12)).then(Activation::Tanh);
+        let layers = layers.then(Dropout { rate: 0.5 }).then(Dense::new(8)).then(Activation::Tanh);
+        let network = Network::new(&[8, 8], layers.then(Dropout { rate: 0.3 }).then(Dense::new(10))).unwrap();
+        let mut data = Dataset::digits();
+        let scale = data.normalizer(Normalization::Unit, Over::Whole).unwrap();
+        data.normalize(&scale).unwrap();
+        let task = Task::new(network, CrossEntropy::default(), data);
+        let options = Options { batch: 40, ..Options::new("sgd".parse().unwrap()) };
+        let mut engine = Engine::new(&task, &options).unwrap();
+        let mut batch = Batch::default();
+        task.train.gather(&(0..40).collect::<Vec<_>>(), &mut batch).unwrap();
+        let x = task.network.initialize(0);
+        let [mut v, mut product, mut other] = [(); 3].map(|()| vec![0.0; x.len()]);
+        Initializer::Normal { std: 1.0 }.fill(1, 2, &[x.len()], &mut v);
+        for number in [0, 1, 1 << 30] {
+            engine.load(&batch, 7, number, true).unwrap();
+            engine.hessian_vector(&x, &[], &v, &mut product).unwrap();
+            let step = 3e-3;
+            let mut gradient = |step: f32| -> Vec<f32> {
+                let at: Vec<f32> = x.iter().zip(&v).map(|(x, v)| x + step * v).collect();
+                engine.slope(&at, &[]).unwrap();
+                engine.learner().gradient().to_vec()
+            };
+            let (ahead, behind) = (gradient(step), gradient(-step));
+            let size = product.iter().map(|h| h.abs()).fold(0.0, f32::max);
+            for ((a, b), h) in ahead.iter().zip(&behind).zip(&product) {
+                let difference = (a - b) / (2.0 * step);
+                assert!((difference - h).abs() < 5e-3 * size, "batch {number}: {difference} {h} of {size}");
+            }
+            // Other numbers would have been left out of another batch.
+            engine.load(&batch, 7, number + 1, true).unwrap();
+            engine.hessian_vector(&x, &[], &v, &mut other).unwrap();
+            assert!(other.iter().zip(&product).any(|(a, b)| (a - b).abs() > 0.2 * size));
+        }
     }
 }

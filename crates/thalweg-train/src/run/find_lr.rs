@@ -1,6 +1,6 @@
 //! [`find_lr`]: which learning rates a network can be trained with.
 
-use super::{Length, Options, Run, State, Status, Task, TrainError, machine::learning_rate};
+use super::{Length, Options, Series, State, Status, Task, TrainError, machine::learning_rate};
 use std::ops::ControlFlow;
 
 /// A learning-rate range test: the rate grows from step to step by the same factor while the loss is watched.
@@ -54,7 +54,7 @@ pub struct LrCurve {
 /// customary since.
 ///
 /// # Errors
-/// As [`Run::new`] and [`Run::step`]; the optimiser has no `lr`; the test is out of its range.
+/// As [`Run::new`](super::Run::new) and [`Run::step`](super::Run::step); the optimiser has no `lr`; the test is out of its range.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -89,11 +89,12 @@ pub fn find_lr(
         length: Length::Steps(steps),
         validate_every: 0,
         patience: None,
+        stop_below: None,
         checkpoints: None,
         ..options.clone()
     };
     let task = Task { validation: None, ..task.clone() };
-    let mut run = Run::begin(&task, &options)?;
+    let mut run = Series::new(&task).make(&options)?;
     let Some((key, _)) = learning_rate(run.rule()) else {
         let found = format!("{}, which has no `lr`", options.optimizer);
         return Err(TrainError::option("the optimiser of a learning-rate test", found, "one with `lr`"));

@@ -1,13 +1,13 @@
 //! [`Run`]: training as a state machine.
 
 use super::{
-    NonFinite, Observer, Options, State, Status, Task, TrainError, Trained, engine::Engine, options::Length,
-    saving::identity, status::first,
+    Observer, Options, Series, State, Status, Task, TrainError, Trained, engine::Engine, options::Length,
+    saving::identity,
 };
 use crate::{
-    checkpoint::{Best, CheckpointError, Folder, Identity, Saved, Tally},
+    checkpoint::{Best, CheckpointError, Identity, Saved, Tally, Writer},
     data::{DataError, Dataset, Loader, Sampler},
-    history::{History, Record},
+    history::History,
     learn::Metrics,
 };
 use std::{
@@ -18,7 +18,7 @@ use std::{
     },
     time::Instant,
 };
-use thalweg_rule::{Checkpoint, Evaluation, Memory, Rule};
+use thalweg_rule::Rule;
 
 /// Trains a network.
 ///
@@ -51,47 +51,41 @@ pub fn train(task: &Task, options: &Options) -> Result<Trained, TrainError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Run {
-    options: Options,
-    identity: Identity,
-    folder: Option<Folder>,
-    engine: Engine,
-    loader: Loader,
-    rule: Box<dyn Rule<f32>>,
-    parameters: Vec<f32>,
-    buffers: Vec<f32>,
+    pub(super) options: Options,
+    pub(super) identity: Identity,
+    pub(super) writer: Option<Writer>,
+    pub(super) engine: Engine,
+    pub(super) loader: Loader,
+    pub(super) rule: Box<dyn Rule<f32>>,
+    pub(super) parameters: Vec<f32>,
+    pub(super) buffers: Vec<f32>,
     /// Buffers after the step.
-    kept: Vec<f32>,
+    pub(super) kept: Vec<f32>,
     /// Where the rule wants its gradient, and later its average.
-    ahead: Vec<f32>,
-    probe: Vec<f32>,
-    product: Vec<f32>,
-    manner: Manner,
-    steps: u64,
-    batches: u64,
-    loss: f32,
-    accuracy: Option<f32>,
-    tally: Tally,
+    pub(super) ahead: Vec<f32>,
+    pub(super) probe: Vec<f32>,
+    pub(super) product: Vec<f32>,
+    pub(super) steps: u64,
+    pub(super) batches: u64,
+    pub(super) loss: f32,
+    pub(super) accuracy: Option<f32>,
+    pub(super) tally: Tally,
     begun: Instant,
     /// Seconds before `begun`.
     before: f64,
-    best: Option<(Best, u64)>,
-    history: History,
+    pub(super) best: Option<(Best, u64)>,
+    /// Whether a validation loss was below the one wanted.
+    pub(super) reached: bool,
+    pub(super) history: History,
     /// Whether the last step has made a record.
-    recorded: bool,
-    /// The last checkpoint, and whether the last step has made it.
-    saved: Option<PathBuf>,
-    saved_now: bool,
+    pub(super) recorded: bool,
+    /// The newest checkpoint on the disk, and whether it was not there before the last step.
+    pub(super) saved: Option<PathBuf>,
+    pub(super) saved_now: bool,
+    /// The step of the last checkpoint that was made, on the disk or on its way.
+    pub(super) handed_over: Option<u64>,
     flag: Option<Arc<AtomicBool>>,
-    status: Option<Status>,
-}
-
-/// What a rule does beside steps.
-#[derive(Debug, Clone, Copy)]
-struct Manner {
-    /// It may want several gradients of one batch.
-    uphill: bool,
-    /// It takes batches that are not finite upon itself.
-    skips: bool,
+    pub(super) status: Option<Status>,
 }
 
 impl Run {
@@ -101,32 +95,22 @@ impl Run {
     /// The network, the loss and the data do not fit together; an option is out of its range; the folder for checkpoints has some of
     /// an earlier run.
     pub fn new(task: &Task, options: &Options) -> Result<Self, TrainError> {
-        let run = Self::begin(task, options)?;
-        run.unoccupied()?;
-        Ok(run)
+        Series::new(task).begin(options)
     }
 
-    pub(super) fn begin(task: &Task, options: &Options) -> Result<Self, TrainError> {
-        options.check(task.validation.is_some())?;
-        // Before anything is compiled for batches of that size.
-        sampler(task, options)?;
-        Self::with(Engine::new(task, options)?, options)
-    }
-
-    /// With what another run has compiled, for the same task, size of batches, penalty and examples for validation.
-    pub(super) fn with(engine: Engine, options: &Options) -> Result<Self, TrainError> {
+    /// With what is compiled for its task and options.
+    pub(super) fn with(engine: Engine, sampler: Sampler, options: &Options) -> Result<Self, TrainError> {
         let task = engine.task();
         let layout = task.network.parameters();
         let chain = options.chain();
         let rule = chain.rule_for::<f32>(layout)?;
-        let text = chain.to_string();
         let probed = if rule.needs().hessian_vector { layout.len() } else { 0 };
-        let loader = Loader::new(task.train.clone(), sampler(task, options)?, options.ahead)?;
+        let loader = Loader::new(task.train.clone(), sampler, options.ahead)?;
         let (parameters, buffers) = (task.network.initialize(options.seed), task.network.initial_buffers());
         Ok(Self {
             options: options.clone(),
             identity: identity(task, options),
-            folder: options.checkpoints.as_ref().map(super::Checkpoints::folder),
+            writer: options.checkpoints.as_ref().map(|to| Writer::new(to.folder())),
             loader,
             rule,
             ahead: vec![0.0; parameters.len()],
@@ -135,7 +119,6 @@ impl Run {
             buffers,
             probe: vec![0.0; probed],
             product: vec![0.0; probed],
-            manner: Manner { uphill: text.contains("sam("), skips: text.contains("skip_nonfinite(") },
             steps: 0,
             batches: 0,
             loss: f32::NAN,
@@ -144,24 +127,16 @@ impl Run {
             begun: Instant::now(),
             before: 0.0,
             best: None,
+            reached: false,
             history: History::default(),
             recorded: false,
             saved: None,
             saved_now: false,
+            handed_over: None,
             flag: None,
             status: None,
             engine,
         })
-    }
-
-    pub(super) fn unoccupied(&self) -> Result<(), TrainError> {
-        match &self.folder {
-            Some(folder) if !folder.is_empty()? => {
-                let dir = folder.dir().display().to_string();
-                Err(CheckpointError::Occupied { dir }.into())
-            }
-            _ => Ok(()),
-        }
     }
 
     pub(super) fn restore(&mut self, saved: Saved, path: PathBuf) -> Result<(), TrainError> {
@@ -178,7 +153,9 @@ impl Run {
         (self.steps, self.batches) = (saved.steps, saved.batches);
         (self.tally, self.before, self.begun) = (saved.tally, saved.seconds, Instant::now());
         (self.best, self.history) = (saved.best, saved.history);
-        self.saved = Some(path);
+        let below = |threshold| self.history.first_below(threshold).is_some();
+        self.reached = self.options.stop_below.is_some_and(below);
+        (self.saved, self.handed_over) = (Some(path), Some(self.steps));
         self.loss = self.history.last().map_or(f32::NAN, |record| record.loss as f32);
         self.status = self.ended();
         Ok(())
@@ -196,9 +173,10 @@ impl Run {
     pub fn interrupt(&mut self) -> Result<(), TrainError> {
         if self.status.is_none() {
             self.status = Some(Status::Interrupted);
-            if self.folder.is_some() && self.steps > 0 && !self.saved_now {
+            if self.steps > 0 && self.handed_over != Some(self.steps) {
                 self.save()?;
             }
+            self.settle(true)?;
         }
         Ok(())
     }
@@ -221,7 +199,8 @@ impl Run {
     /// validation and a checkpoint where the options say so. Does nothing when the run has ended.
     ///
     /// # Errors
-    /// A program or the rule fails, which good options do not bring about; a checkpoint cannot be written.
+    /// A program or the rule fails, which good options do not bring about; a checkpoint could not be written, one of an earlier step or, when
+    /// the run ends, of this one.
     pub fn step(&mut self) -> Result<(), TrainError> {
         if self.status.is_some() {
             return Ok(());
@@ -253,88 +232,10 @@ impl Run {
         let ended = ended.or_else(|| self.ended());
         let due = self.options.checkpoints.as_ref().is_some_and(|to| every(to.every, self.steps));
         self.status = ended;
-        if self.folder.is_some() && (due || self.status.is_some()) {
+        if due || self.status.is_some() {
             self.save()?;
         }
-        Ok(())
-    }
-
-    /// One batch: a gradient, or several of the same for a rule that wants them, and what the rule does with them.
-    fn take_batch(&mut self) -> Result<(), TrainError> {
-        let batch = self.loader.next_batch();
-        let examples = batch.len() as f64;
-        let curved = !self.probe.is_empty();
-        self.engine.load(batch, self.options.seed, self.batches, curved)?;
-        self.batches += 1;
-        let made = self.rule.steps();
-        let mut again = false;
-        loop {
-            let ahead = self.rule.evaluation_point(&self.parameters, &mut self.ahead);
-            let point = if ahead { &self.ahead } else { &self.parameters };
-            let loss = self.engine.slope(point, &self.buffers)?;
-            let learner = self.engine.learner();
-            if !again {
-                (self.loss, self.accuracy) = (loss, learner.accuracy());
-                self.kept.copy_from_slice(learner.buffers());
-                self.tally.loss += f64::from(loss) * examples;
-                self.tally.right += learner.accuracy().map_or(0.0, f64::from) * examples;
-                self.tally.examples += examples;
-            }
-            if !loss.is_finite() && !self.manner.skips {
-                self.status = Some(self.not_finite());
-                return Ok(());
-            }
-            let product = if curved && self.rule.probe(&mut self.probe) {
-                let point = if ahead { &self.ahead } else { &self.parameters };
-                self.engine.hessian_vector(point, &self.buffers, &self.probe, &mut self.product)?;
-                Some(&self.product[..])
-            } else {
-                None
-            };
-            let values = [loss];
-            let gradient = self.engine.learner().gradient();
-            let mut at = Evaluation::of(gradient).with_values(&values);
-            at.hessian_vector = product;
-            match self.rule.advance(&mut self.parameters, &at) {
-                Err(thalweg_rule::RuleError::NotFinite { .. }) => {
-                    self.status = Some(self.not_finite());
-                    return Ok(());
-                }
-                other => other?,
-            }
-            if self.rule.steps() != made || !self.climbing() {
-                break;
-            }
-            again = true;
-        }
-        std::mem::swap(&mut self.buffers, &mut self.kept);
-        Ok(())
-    }
-
-    /// Whether the rule has gone uphill and wants the same batch there.
-    fn climbing(&mut self) -> bool {
-        let mut climbing = false;
-        if self.manner.uphill {
-            self.rule.memory(&mut |name, memory| {
-                if let Memory::Count(count) = memory {
-                    climbing |= *count > 0 && name.ends_with("sam.climbed");
-                }
-            });
-        }
-        climbing
-    }
-
-    fn not_finite(&mut self) -> Status {
-        let task = self.engine.task().clone();
-        let layout = task.network.parameters();
-        let place = first("the parameter", layout, &self.parameters)
-            .or_else(|| first("the gradient of", layout, self.engine.learner().gradient()));
-        Status::NonFinite(NonFinite {
-            step: self.steps + 1,
-            loss: self.loss,
-            place,
-            checkpoint: self.saved.clone(),
-        })
+        self.settle(self.status.is_some())
     }
 
     /// Why the run ends after the steps made, if it does.
@@ -346,82 +247,12 @@ impl Run {
         let patience = self.options.patience.unwrap_or(u64::MAX);
         let stopped = self.best.as_ref().is_some_and(|(_, since)| *since >= patience);
         // A run that has made all its steps has not been stopped.
-        if done { Some(Status::Finished) } else { stopped.then_some(Status::StoppedEarly) }
-    }
-
-    /// The learning rate of the next step, if that will have a record.
-    fn lr_due(&self) -> Option<f64> {
-        let next = self.steps + 1;
-        let every = self.options.validate_every;
-        let due = next.is_multiple_of(self.options.record_every)
-            || (every > 0 && next.is_multiple_of(every))
-            || next == self.planned();
-        if !due {
-            return None;
+        match (done, self.reached, stopped) {
+            (true, ..) => Some(Status::Finished),
+            (_, true, _) => Some(Status::Reached),
+            (.., true) => Some(Status::StoppedEarly),
+            _ => None,
         }
-        learning_rate(&*self.rule).map(|(_, lr)| lr)
-    }
-
-    fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
-        let averaged = self.rule.averaged(&self.parameters, &mut self.ahead);
-        let parameters = if averaged { &self.ahead } else { &self.parameters };
-        let Some(metrics) = self.engine.validate(parameters, &self.buffers)? else { return Ok(None) };
-        if self.options.patience.is_some() {
-            // NaN is never lower.
-            if self.best.as_ref().is_none_or(|(best, _)| metrics.loss < best.loss) {
-                let best = Best {
-                    step: self.steps,
-                    loss: metrics.loss,
-                    parameters: parameters.clone(),
-                    buffers: self.buffers.clone(),
-                };
-                self.best = Some((best, 0));
-            } else if let Some((_, since)) = &mut self.best {
-                *since += 1;
-            }
-        }
-        Ok(Some(metrics))
-    }
-
-    fn record(&mut self, lr: Option<f64>, validation: Option<Metrics>) {
-        let Tally { loss, right, examples, seconds } = std::mem::take(&mut self.tally);
-        self.history.push(Record {
-            step: self.steps,
-            epoch: self.epoch(),
-            loss: loss / examples,
-            accuracy: self.accuracy.map(|_| right / examples),
-            validation_loss: validation.map(|metrics| metrics.loss),
-            validation_accuracy: validation.and_then(|metrics| metrics.accuracy),
-            lr,
-            examples_per_second: examples / seconds,
-            seconds: self.seconds(),
-        });
-        self.recorded = true;
-    }
-
-    /// Writes a checkpoint, unless the parameters are such that nobody could go on from them.
-    fn save(&mut self) -> Result<(), TrainError> {
-        if self.parameters.iter().any(|value| !value.is_finite()) {
-            self.status = Some(self.not_finite());
-            return Ok(());
-        }
-        let saved = Saved {
-            identity: self.identity.clone(),
-            rule: Checkpoint::of(&mut *self.rule, &self.parameters)?,
-            buffers: self.buffers.clone(),
-            position: self.loader.position(),
-            steps: self.steps,
-            batches: self.batches,
-            tally: self.tally,
-            seconds: self.seconds(),
-            best: self.best.clone(),
-            history: self.history.clone(),
-        };
-        if let Some(folder) = &self.folder {
-            self.saved = Some(folder.save(&saved)?);
-            self.saved_now = true;
-        }
-        Ok(())
     }
 
     /// What an observer would see now.
@@ -502,7 +333,7 @@ impl Run {
         &mut *self.rule
     }
 
-    fn planned(&self) -> u64 {
+    pub(super) fn planned(&self) -> u64 {
         match self.options.length {
             Length::Steps(steps) => steps,
             Length::Epochs(epochs) => {
@@ -511,12 +342,12 @@ impl Run {
         }
     }
 
-    fn epoch(&self) -> f64 {
+    pub(super) fn epoch(&self) -> f64 {
         let position = self.loader.position();
         position.epoch as f64 + position.step as f64 / self.loader.steps() as f64
     }
 
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
 }
@@ -527,7 +358,7 @@ pub(super) fn learning_rate(rule: &dyn Rule<f32>) -> Option<(String, f64)> {
 }
 
 /// The examples of every batch, from the first on.
-fn sampler(task: &Task, options: &Options) -> Result<Sampler, DataError> {
+pub(super) fn sampler(task: &Task, options: &Options) -> Result<Sampler, DataError> {
     let sampler = Sampler::new(task.train.len(), options.batch, options.sampling, options.seed)?;
     Ok(if options.drops_last() { sampler.drop_last() } else { sampler })
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`Task`] is what is to be learnt: a network, a loss, data. [`Options`] say how: the optimiser, batches, how long, how often what.
 //! - [`train`] does it. A [`Run`] is the same as a state machine: one step at a time, to be watched, interrupted and resumed.
-//! - [`compare`] trains with several optimisers from the same parameters on the same batches; [`find_lr`] tries learning rates.
+//! - A [`Series`] of runs shares what is compiled. [`compare`] trains with several optimisers from the same parameters on the same batches;
+//!   [`find_lr`] tries learning rates.
 //!
 //! ```
 //! use thalweg_train::{data::Dataset, loss::CrossEntropy, network::Model};
@@ -22,15 +23,18 @@
 //!
 //! What never lives here: what a step computes (`learn`), what a rule does with it (`thalweg-rule`), how it is drawn.
 
+mod batch;
 mod compare;
 mod curvature;
 mod engine;
 mod error;
 mod find_lr;
+mod keeping;
 mod machine;
 mod observer;
 mod options;
 mod saving;
+mod series;
 mod status;
 mod summary;
 mod task;
@@ -44,6 +48,7 @@ pub use machine::{Run, train};
 pub use observer::{Observer, State};
 pub use options::{Checkpoints, Length, Options};
 pub use saving::Resumed;
+pub use series::Series;
 pub use status::{NonFinite, Place, Status};
 pub use summary::{Spread, Summary, summarize};
 pub use task::Task;

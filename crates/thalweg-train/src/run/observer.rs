@@ -18,7 +18,7 @@ pub struct State<'a> {
     pub accuracy: Option<f32>,
     /// The record that this step has made, if it has.
     pub record: Option<&'a Record>,
-    /// The checkpoint that this step has made, if it has.
+    /// The checkpoint that has come to the disk since the step before, if one has; of several the newest.
     pub checkpoint: Option<&'a Path>,
     /// The parameters, in the layout of the network.
     pub parameters: &'a [f32],

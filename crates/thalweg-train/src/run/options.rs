@@ -63,6 +63,8 @@ pub struct Options {
     pub validate_on: Option<usize>,
     /// After how many validations without a lower loss the run stops. The best parameters are kept then.
     pub patience: Option<u64>,
+    /// The validation loss below which the run stops.
+    pub stop_below: Option<f64>,
     /// Batches that are prepared ahead on another thread; 0 starts none.
     pub ahead: usize,
     /// Where checkpoints go, if there shall be some.
@@ -87,6 +89,7 @@ impl Options {
             validate_every: 0,
             validate_on: None,
             patience: None,
+            stop_below: None,
             ahead: 2,
             checkpoints: None,
         }
@@ -133,9 +136,14 @@ impl Options {
                 return Err(TrainError::option(what, "0", "at least 1"));
             }
         }
-        if self.patience.is_some() && !(validation && self.validate_every > 0) {
-            let wanted = "left out, or joined by validation data and validate_every";
-            return Err(TrainError::option("patience", "given", wanted));
+        let validated = validation && self.validate_every > 0;
+        for (what, given) in
+            [("patience", self.patience.is_some()), ("stop_below", self.stop_below.is_some())]
+        {
+            if given && !validated {
+                let wanted = "left out, or joined by validation data and validate_every";
+                return Err(TrainError::option(what, "given", wanted));
+            }
         }
         Ok(())
     }

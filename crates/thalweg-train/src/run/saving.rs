@@ -1,11 +1,11 @@
 //! A run's way to a checkpoint and back.
 
-use super::{Options, Task, TrainError};
+use super::{Options, Run, Series, Task, TrainError};
 use crate::{
-    checkpoint::{CheckpointError, Found, Identity, Saved},
-    run::machine::Run,
+    checkpoint::{CheckpointError, Identity},
+    data::Dataset,
 };
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// Where a run resumes.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Resumed {
 
 /// What makes a run the run it is. How long it goes on, and what is written on the way, is no part of it.
 pub(super) fn identity(task: &Task, options: &Options) -> Identity {
-    let data = |data: &crate::data::Dataset| {
+    let data = |data: &Dataset| {
         format!("{} examples of shape {:?} with checksum {:08x}", data.len(), data.shape(), data.checksum())
     };
     let (network, loss) = (task.network.layers(), &task.loss);
@@ -50,28 +50,7 @@ impl Run {
     /// # Errors
     /// As [`Run::new`]; no folder for checkpoints is given; the checkpoint is of another network, optimiser, seed or of other data.
     pub fn resume(task: &Task, options: &Options) -> Result<(Self, Resumed), TrainError> {
-        let Some(folder) = options.checkpoints.as_ref().map(super::Checkpoints::folder) else {
-            return Err(TrainError::option("checkpoints", "not given", "given, to resume from them"));
-        };
-        let Found { newest, damaged } = folder.newest()?;
-        let mut run = Self::begin(task, options)?;
-        let from = match newest {
-            None => None,
-            Some((path, saved)) => {
-                let other = |[what, found, wanted]: [&str; 3]| CheckpointError::Other {
-                    file: path.display().to_string(),
-                    what: what.into(),
-                    found: found.into(),
-                    wanted: wanted.into(),
-                };
-                if let Some(difference) = saved.differs(run.identity()) {
-                    return Err(other(difference).into());
-                }
-                run.restore(saved, path.clone())?;
-                Some(path)
-            }
-        };
-        Ok((run, Resumed { from, damaged }))
+        Series::new(task).resume(options)
     }
 
     /// Continues from a checkpoint in one file, whatever folder it is in.
@@ -79,18 +58,6 @@ impl Run {
     /// # Errors
     /// As [`Run::resume`]; the file cannot be read or is damaged.
     pub fn resume_from(task: &Task, options: &Options, path: impl Into<PathBuf>) -> Result<Self, TrainError> {
-        let path = path.into();
-        let file = path.display().to_string();
-        let bytes = fs::read(&path)
-            .map_err(|error| CheckpointError::Io { file: file.clone(), problem: error.to_string() })?;
-        let saved = Saved::from_bytes(&bytes)
-            .map_err(|problem| CheckpointError::Damaged { file: file.clone(), problem })?;
-        let mut run = Self::begin(task, options)?;
-        if let Some([what, found, wanted]) = saved.differs(run.identity()) {
-            let [what, found, wanted] = [what, found, wanted].map(str::to_owned);
-            return Err(CheckpointError::Other { file, what, found, wanted }.into());
-        }
-        run.restore(saved, path)?;
-        Ok(run)
+        Series::new(task).resume_from(options, path)
     }
 }

@@ -8,6 +8,8 @@ use thalweg_rule::Layout;
 pub enum Status {
     /// It has made all its steps.
     Finished,
+    /// The validation loss is below what was wanted.
+    Reached,
     /// The validation loss has not become lower for as long as one was patient.
     StoppedEarly,
     /// An observer or a flag has ended it.
@@ -17,10 +19,11 @@ pub enum Status {
 }
 
 impl Status {
-    /// The name in files and on the command line: `finished`, `stopped_early`, `interrupted`, `non_finite`.
+    /// The name in files and on the command line: `finished`, `reached`, `stopped_early`, `interrupted`, `non_finite`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Finished => "finished",
+            Self::Reached => "reached",
             Self::StoppedEarly => "stopped_early",
             Self::Interrupted => "interrupted",
             Self::NonFinite(_) => "non_finite",
@@ -49,7 +52,7 @@ impl fmt::Display for Status {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NonFinite {
-    /// The step that could not be made, counted from 1.
+    /// The step that could not be made, or whose parameters nobody can go on from, counted from 1.
     pub step: u64,
     /// The loss of its batch.
     pub loss: f32,

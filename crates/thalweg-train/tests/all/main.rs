@@ -3,6 +3,7 @@
 mod checkpoint;
 mod damaged;
 mod dataset;
+mod ends;
 #[cfg(feature = "download")]
 mod fetch;
 mod files;
@@ -18,5 +19,6 @@ mod normalize;
 mod npy;
 mod run;
 mod sampler;
+mod series;
 mod steps;
 mod table;
