@@ -89,6 +89,10 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "0.15")]
     pub(crate) threshold: Option<f64>,
 
+    /// End a run when its validation loss is below the threshold
+    #[arg(long, requires = "threshold")]
+    pub(crate) stop_at_threshold: bool,
+
     /// Stop after N validations without a lower loss, and use the best parameters
     #[arg(long, value_name = "N", value_parser = numbers::count)]
     pub(crate) patience: Option<usize>,
@@ -112,6 +116,15 @@ pub(crate) struct TrainArguments {
     /// Train with each optimiser N times, from seed to seed + N - 1
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true, value_parser = numbers::count)]
     pub(crate) seeds: usize,
+
+    /// Show the loss around the weights of the best run: on a plane along random directions, or along those in which the run has moved
+    /// most (principal)
+    #[arg(long, value_name = "random|principal", num_args = 0..=1, default_missing_value = "random")]
+    pub(crate) plane: Option<String>,
+
+    /// Estimate the eigenvalues of the loss's Hessian at the weights of the best run
+    #[arg(long)]
+    pub(crate) spectrum: bool,
 
     /// Do not train: try learning rates from 1e-7 to 10 and suggest one
     #[arg(long)]

@@ -137,6 +137,50 @@ fn a_learning_rate_is_suggested_between_too_small_and_too_large() {
 }
 
 #[test]
+fn a_run_stops_at_its_threshold_if_that_is_wanted() {
+    let arguments = "train --model mlp(16) --steps 300 --validate-every 5 --threshold 1.5 --stop-at-threshold -o adam(lr=0.01) \
+                     -o sgd(lr=1e-9) --json";
+    let result = json(&run(&arguments.split_whitespace().collect::<Vec<_>>()));
+    let [adam, sgd] = [0, 1].map(|k| &result["runs"][k]);
+    assert_eq!((adam["status"].as_str(), &adam["first_below"]), (Some("reached"), &adam["steps"]));
+    assert!(adam["validation_loss"].as_f64() < Some(1.5) && adam["steps"].as_u64() < Some(300));
+    assert_eq!((sgd["status"].as_str(), sgd["steps"].as_u64()), (Some("finished"), Some(300)));
+}
+
+#[test]
+fn the_loss_around_the_weights_is_in_the_report_and_in_json() {
+    let folder = folder();
+    let train = |more: &str| {
+        let arguments =
+            format!("train --model mlp(8) --steps 60 -o sgd(lr=0.001) -o adam(lr=0.01) --json {more}");
+        json(&run_in(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>()))
+    };
+    let result = train("--plane principal --spectrum --out report.html");
+    let run = result["plane"]["run"].as_array().unwrap();
+    assert!((3..=51).contains(&run.len()), "{run:?}");
+    assert!(run.last().unwrap().as_array().unwrap().iter().all(|x| x.as_f64().unwrap().abs() < 1e-5));
+    let [first, second] = [0, 1].map(|k| result["plane"]["explained"][k].as_f64().unwrap());
+    assert!(first > second && first + second < 1.0 + 1e-9);
+    assert_eq!(result["plane"]["loss"].as_array().unwrap().len(), 25 * 25);
+    let [largest, mean, smallest] =
+        ["largest", "mean", "smallest"].map(|name| result["hessian"][name].as_f64().unwrap());
+    assert!(largest > mean && mean > smallest && largest > 0.0);
+    let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    for words in
+        ["Loss around the weights of adam(lr=0.01)", "first main direction", "Eigenvalues of the Hessian"]
+    {
+        assert!(report.contains(words), "{words}");
+    }
+
+    let result = train("--plane");
+    let loss: Vec<f64> =
+        result["plane"]["loss"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    assert_eq!((result["plane"]["directions"].as_str(), &result["hessian"]), (Some("random"), &Value::Null));
+    // At the corners the weights have been replaced by noise as large as they are.
+    assert!([0, 24, 600, 624].iter().all(|&corner| loss[corner] > loss[312]), "{loss:?}");
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_what_would_be_right() {
     let cases = [
         ("--data digit", "--data: there is no `digit`; give digits, mnist"),
@@ -154,6 +198,8 @@ fn what_cannot_be_is_refused_with_what_would_be_right() {
         ("--out model.txt", "must be one of .html .svg .png .json .csv .parquet"),
         ("--export weights.bin", "must be one of .safetensors .npz"),
         ("--find-lr -o adam -o sgd", "--find-lr: give one --optimizer"),
+        ("--stop-at-threshold", "--threshold"),
+        ("--plane sideways", "--plane must be random or principal, found sideways"),
     ];
     for (arguments, wanted) in cases {
         let all: Vec<&str> = ["train"].into_iter().chain(arguments.split_whitespace()).collect();
@@ -161,6 +207,20 @@ fn what_cannot_be_is_refused_with_what_would_be_right() {
         assert_eq!(ran.code, 2, "{arguments}: {}{}", ran.out, ran.err);
         assert!(ran.err.contains(wanted), "{arguments}: {}", ran.err);
     }
+}
+
+#[test]
+fn data_that_cannot_be_fetched_are_said_to_be_so_with_what_helps() {
+    let folder = folder();
+    let mut command = crate::support::command(folder.path());
+    // Nobody listens at the port for discarding.
+    command.args(["train", "--data", "fashion-mnist", "--data-url", "http://127.0.0.1:9/fashion"]);
+    let output = command.env("XDG_CACHE_HOME", folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+    let wanted =
+        ["error: http://127.0.0.1:9/fashion/train-images-idx3-ubyte.gz: ", "fashion-mnist by hand"];
+    assert!(wanted.iter().all(|words| said.contains(words)), "{said}");
 }
 
 /// The second document's experiment in short: MNIST as it is, where its files are at hand.

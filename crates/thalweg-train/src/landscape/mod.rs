@@ -1,7 +1,7 @@
 //! The loss as a landscape over the weights of a network: planes through it, and its curvature.
 //!
 //! - [`Plane`] goes through a point in the space of the weights, along two random directions or along those in which a run has moved
-//!   most; [`surface`] computes the loss on a grid in it, [`Plane::project`] finds the shadow of a run.
+//!   most; [`surface`] computes the loss on a grid in it, [`Plane::project`] finds the shadow of a run, of which a [`Trail`] keeps points.
 //! - [`hessian_spectrum`] estimates the largest and smallest eigenvalues of the loss's Hessian, and how all of them are distributed.
 //!
 //! ```
@@ -24,7 +24,9 @@
 mod plane;
 mod spectrum;
 mod surface;
+mod trail;
 
 pub use plane::Plane;
 pub use spectrum::{Probing, Spectrum, hessian_spectrum};
-pub use surface::{Grid, Surface, surface};
+pub use surface::{Grid, Surface, losses_at, surface};
+pub use trail::Trail;

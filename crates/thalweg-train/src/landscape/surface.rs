@@ -1,12 +1,15 @@
-//! [`surface`]: the loss on a grid in a plane.
+//! [`surface`]: the loss on a grid in a plane, and at places of it.
 
 use super::Plane;
 use crate::{
     data::shuffle,
-    learn::Evaluator,
+    learn::{Evaluator, Metrics},
     run::{Task, TrainError},
 };
 use std::ops::ControlFlow;
+
+/// Examples that are evaluated at a time.
+const BATCH: usize = 256;
 
 /// Where in a plane the loss is computed, and on what.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,23 +59,43 @@ pub fn surface(
         return Err(TrainError::option("the number of points of a grid", 0, "at least 1"));
     }
     let [a, b] = [0, 1].map(|k| steps(grid.ranges[k], grid.points[k]));
-    let indices = some(task.train.len(), grid.examples);
-    let mut evaluator = Evaluator::new(&task.network, &*task.loss, 256)?;
+    let places: Vec<_> = b.iter().flat_map(|&b| a.iter().map(move |&a| [a, b])).collect();
+    let found = losses_at(task, plane, buffers, &places, grid.examples, progress)?;
+    let missing = places.len() - found.len();
+    let padded = |values: &mut dyn Iterator<Item = f64>| -> Vec<f64> {
+        values.chain(std::iter::repeat_n(f64::NAN, missing)).collect()
+    };
+    let rated = found.iter().any(|metrics| metrics.accuracy.is_some());
+    let loss = padded(&mut found.iter().map(|metrics| metrics.loss));
+    let accuracy =
+        rated.then(|| padded(&mut found.iter().map(|metrics| metrics.accuracy.unwrap_or(f64::NAN))));
+    Ok(Surface { a, b, loss, accuracy })
+}
+
+/// Loss and accuracy at places in a plane, on the examples that [`surface`] takes; fewer where `progress` ended it.
+///
+/// # Errors
+/// As [`surface`].
+pub fn losses_at(
+    task: &Task,
+    plane: &Plane,
+    buffers: &[f32],
+    places: &[[f64; 2]],
+    examples: Option<usize>,
+    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Vec<Metrics>, TrainError> {
+    let indices = some(task.train.len(), examples);
+    let mut evaluator = Evaluator::new(&task.network, &*task.loss, BATCH)?;
     let mut parameters = vec![0.0; task.network.parameters().len()];
-    let all = a.len() * b.len();
-    let (mut loss, mut accuracy, mut rated) = (vec![f64::NAN; all], vec![f64::NAN; all], false);
-    for done in 0..all {
-        plane.point([a[done % a.len()], b[done / a.len()]], &mut parameters)?;
-        let metrics = evaluator.evaluate_some(&parameters, buffers, &task.train, indices.iter().copied())?;
-        loss[done] = metrics.loss;
-        if let Some(right) = metrics.accuracy {
-            (accuracy[done], rated) = (right, true);
-        }
-        if progress(done + 1, all).is_break() {
+    let mut found = Vec::with_capacity(places.len());
+    for place in places {
+        plane.point(*place, &mut parameters)?;
+        found.push(evaluator.evaluate_some(&parameters, buffers, &task.train, indices.iter().copied())?);
+        if progress(found.len(), places.len()).is_break() {
             break;
         }
     }
-    Ok(Surface { a, b, loss, accuracy: rated.then_some(accuracy) })
+    Ok(found)
 }
 
 /// Numbers at equal distances, both ends among them.

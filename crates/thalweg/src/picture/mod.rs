@@ -4,6 +4,7 @@
 //! them. More: the same on the plane along which the runs vary most. Always: the loss over the steps, and for quadratics its
 //! parts along the eigenvectors. What never lives here: drawing (`figure`) and running (`solve`).
 
+mod around;
 mod components;
 mod error;
 mod fit;
@@ -14,6 +15,7 @@ mod run;
 mod sample;
 mod training;
 
+pub use around::{plane_figures, spectrum_figure};
 pub use error::PictureError;
 pub use fit::{fit_figures, loss_field};
 pub use plane::Plane;

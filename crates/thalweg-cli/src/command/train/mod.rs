@@ -1,5 +1,6 @@
 //! `thalweg train`.
 
+mod around;
 mod data;
 mod progress;
 mod results;
@@ -14,10 +15,11 @@ use thalweg::rule::{Kind, Optimizer};
 use thalweg::train::checkpoint::CheckpointError;
 use thalweg::train::data::{DataError, Dataset, Sampling, Targets};
 use thalweg::train::history::EventWriter;
+use thalweg::train::landscape::Trail;
 use thalweg::train::loss::{self, L2, Loss};
 use thalweg::train::network::Model;
 use thalweg::train::run::{
-    Checkpoints, Length, LrTest, Options, Run, State, Status, Task, TrainError, Trained, find_lr,
+    Checkpoints, Length, LrTest, Options, Run, Series, State, Status, Task, TrainError, Trained, find_lr,
 };
 
 use super::print;
@@ -26,6 +28,7 @@ use crate::failure::Failure;
 use crate::output::{Format, Outputs};
 use crate::report::digits;
 use crate::runner::use_threads;
+use around::{Around, Directions};
 use progress::{Progress, now};
 use results::Results;
 
@@ -41,6 +44,8 @@ struct Plan {
     data: String,
     options: Options,
     optimizers: Vec<Optimizer>,
+    plane: Option<Directions>,
+    spectrum: bool,
 }
 
 pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
@@ -55,12 +60,14 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     if !arguments.json {
         print(&plan.heading())?;
     }
-    let runs = plan.train(arguments)?;
+    let (runs, trail) = plan.train(arguments)?;
     for run in &runs {
         warn(run);
     }
-    let results = Results::new(&plan, arguments, &runs);
+    let mut results = Results::new(&plan, arguments, &runs);
     results.export(&arguments.export)?;
+    results.around =
+        best(&runs).map_or_else(Around::default, |best| Around::of(&plan, best, plan.plane, trail));
     results.write(&outputs)?;
     print(&if arguments.json { results.json()? } else { results.text() })
 }
@@ -73,6 +80,18 @@ const OUTPUTS: [(&str, Format); 6] = [
     ("csv", Format::Csv),
     ("parquet", Format::Parquet),
 ];
+
+/// The loss that says how good a run is in the end: that on validation data, if there are some.
+fn end(run: &Trained) -> f64 {
+    let validated = run.history.last_validation().and_then(|record| record.validation_loss);
+    let loss = validated.or_else(|| run.history.last().map(|record| record.loss));
+    loss.filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY)
+}
+
+/// The run with the lowest loss in the end.
+fn best(runs: &[Trained]) -> Option<&Trained> {
+    runs.iter().min_by(|a, b| end(a).total_cmp(&end(b)))
+}
 
 /// Says of a run that failed what, where, and what is left.
 fn warn(run: &Trained) {
@@ -104,7 +123,16 @@ impl Plan {
             validation: validation.map(Into::into),
         };
         let options = options(arguments, &task.train, &optimizers[0])?;
-        Ok(Plan { task, model, loss: named.to_owned(), data: arguments.data.clone(), options, optimizers })
+        Ok(Plan {
+            task,
+            model,
+            loss: named.to_owned(),
+            data: arguments.data.clone(),
+            options,
+            optimizers,
+            plane: Directions::of(arguments)?,
+            spectrum: arguments.spectrum,
+        })
     }
 
     /// What is trained on what, in a few words.
@@ -160,8 +188,10 @@ impl Plan {
         dir
     }
 
-    fn train(&self, arguments: &TrainArguments) -> Result<Vec<Trained>, Failure> {
-        let mut runs = Vec::new();
+    /// All runs, and where the best of them came along, if that is asked for.
+    fn train(&self, arguments: &TrainArguments) -> Result<(Vec<Trained>, Option<Trail>), Failure> {
+        let (mut runs, mut series) = (Vec::<Trained>::new(), Series::new(&self.task));
+        let mut best_trail = None;
         let progress = Progress::new(self.optimizers.len() * arguments.seeds);
         for (number, optimizer) in self.optimizers.iter().enumerate() {
             for seed in arguments.seed..arguments.seed + arguments.seeds as u64 {
@@ -171,7 +201,7 @@ impl Plan {
                 });
                 let options =
                     Options { optimizer: optimizer.clone(), seed, checkpoints, ..self.options.clone() };
-                let mut run = self.begin(arguments, &options)?;
+                let mut run = begin(&mut series, arguments, &options)?;
                 let events =
                     arguments.tensorboard.as_ref().map(|dir| self.folder(arguments, dir, number, seed));
                 let mut events = match &events {
@@ -179,6 +209,10 @@ impl Plan {
                     None => None,
                 };
                 let mut failure = None;
+                let mut trail = self.plane.and_then(Directions::trail);
+                if let Some(trail) = &mut trail {
+                    trail.push(run.parameters());
+                }
                 let mut bar = progress.run(&options);
                 run.run(&mut |state: &State<'_>| {
                     if let (Some((dir, events)), Some(record)) = (&mut events, state.record)
@@ -187,33 +221,26 @@ impl Plan {
                         failure = Some(Failure::file(dir, &error));
                         return ControlFlow::Break(());
                     }
+                    if let Some(trail) = &mut trail {
+                        trail.push(state.parameters);
+                    }
                     bar.show(state)
                 })?;
                 drop(bar);
                 if let Some(failure) = failure {
                     return Err(failure);
                 }
-                runs.push(run.finish());
+                let run = series.finish(run);
+                if best(&runs).is_none_or(|best| end(&run) < end(best)) {
+                    best_trail = trail;
+                }
+                runs.push(run);
                 if crate::interrupt::interrupted() {
-                    return Ok(runs);
+                    return Ok((runs, best_trail));
                 }
             }
         }
-        Ok(runs)
-    }
-
-    fn begin(&self, arguments: &TrainArguments, options: &Options) -> Result<Run, Failure> {
-        if !arguments.resume {
-            return Ok(Run::new(&self.task, options)?);
-        }
-        let (run, resumed) = Run::resume(&self.task, options)?;
-        for damaged in &resumed.damaged {
-            crate::tell("warning", "1;33", &format!("{damaged}; an earlier one is taken"));
-        }
-        if let Some(from) = &resumed.from {
-            crate::tell("note", "1;36", &format!("going on from {}", from.display()));
-        }
-        Ok(run)
+        Ok((runs, best_trail))
     }
 
     fn find_lr(&self, arguments: &TrainArguments, outputs: &Outputs) -> Result<(), Failure> {
@@ -268,6 +295,21 @@ impl Plan {
         }
         print(&text)
     }
+}
+
+/// A run at its beginning, or where it was when it was interrupted.
+fn begin(series: &mut Series, arguments: &TrainArguments, options: &Options) -> Result<Run, Failure> {
+    if !arguments.resume {
+        return Ok(series.begin(options)?);
+    }
+    let (run, resumed) = series.resume(options)?;
+    for damaged in &resumed.damaged {
+        crate::tell("warning", "1;33", &format!("{damaged}; an earlier one is taken"));
+    }
+    if let Some(from) = &resumed.from {
+        crate::tell("note", "1;36", &format!("going on from {}", from.display()));
+    }
+    Ok(run)
 }
 
 /// The names of a chain's links.
@@ -339,6 +381,7 @@ fn options(arguments: &TrainArguments, train: &Dataset, optimizer: &Optimizer) -
         validate_every: arguments.validate_every.map_or(often, |every| every as u64),
         validate_on: arguments.validate_on,
         patience: arguments.patience.map(|n| n as u64),
+        stop_below: arguments.threshold.filter(|_| arguments.stop_at_threshold),
         checkpoints: arguments.checkpoints.as_ref().map(|dir| Checkpoints {
             dir: dir.clone(),
             every: arguments.checkpoint_every.map_or(epoch, |every| every as u64),
@@ -361,7 +404,9 @@ impl From<TrainError> for Failure {
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
         match &error {
-            DataError::Io { .. } | DataError::Download { .. } => Failure::Failed(error.to_string()),
+            DataError::Io { .. } | DataError::Download { .. } | DataError::Stopped { .. } => {
+                Failure::Failed(error.to_string())
+            }
             _ => Failure::Wrong(error.to_string()),
         }
     }

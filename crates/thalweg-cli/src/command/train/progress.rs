@@ -108,3 +108,23 @@ impl Drop for Bar {
         }
     }
 }
+
+/// A bar for work that is counted; it breaks when Ctrl-C was pressed.
+pub(super) fn counted(what: &'static str) -> impl FnMut(usize, usize) -> ControlFlow<()> {
+    let bar = ProgressBar::hidden();
+    if std::io::stderr().is_terminal() {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    move |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+        if done == all {
+            bar.finish_and_clear();
+        }
+        if interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -10,7 +10,8 @@ use thalweg::rule::Optimizer;
 use thalweg::train::checkpoint::Weights;
 use thalweg::train::run::{LrCurve, Trained};
 
-use super::{Plan, page_failure};
+use super::around::{Around, Hessian, OnPlane};
+use super::{Plan, best, page_failure};
 use crate::arguments::TrainArguments;
 use crate::failure::Failure;
 use crate::output::{Format, Outputs};
@@ -30,6 +31,12 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     runs: Vec<RunDocument>,
+    /// The eigenvalues of the Hessian at the weights of the best run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hessian: Option<&'a Hessian>,
+    /// The loss on a plane through these weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plane: Option<&'a OnPlane>,
 }
 
 #[derive(Serialize)]
@@ -79,11 +86,13 @@ pub(super) struct Results<'a> {
     plan: &'a Plan,
     arguments: &'a TrainArguments,
     runs: &'a [Trained],
+    /// What was found around the weights of the best of them.
+    pub(super) around: Around,
 }
 
 impl<'a> Results<'a> {
     pub(super) fn new(plan: &'a Plan, arguments: &'a TrainArguments, runs: &'a [Trained]) -> Self {
-        Results { plan, arguments, runs }
+        Results { plan, arguments, runs, around: Around::default() }
     }
 
     pub(super) fn text(&self) -> String {
@@ -105,6 +114,7 @@ impl<'a> Results<'a> {
                 "  stopped early: the validation loss no longer fell; the best parameters are kept\n",
             );
         }
+        text.push_str(&self.around.text);
         for path in self.arguments.out.iter().chain(&self.arguments.export) {
             let _ = writeln!(text, "  {}", path.display());
         }
@@ -147,6 +157,8 @@ impl<'a> Results<'a> {
             sampling: self.plan.options.sampling.as_str(),
             threshold: self.arguments.threshold,
             runs: self.runs.iter().map(run).collect(),
+            hessian: self.around.hessian.as_ref(),
+            plane: self.around.plane.as_ref(),
         }
     }
 
@@ -188,6 +200,7 @@ impl<'a> Results<'a> {
                 Format::Html | Format::Svg | Format::Png => {
                     let page = training_page(&self.plan.task, self.runs, self.arguments.threshold);
                     let mut page = page.map_err(|error| page_failure(&error))?;
+                    page.figures.extend(self.around.figures.iter().cloned());
                     page.title = format!("{} on {}", self.plan.model, self.plan.data);
                     page.write(path).map_err(|error| Failure::Failed(error.to_string()))?;
                     continue;
@@ -200,10 +213,7 @@ impl<'a> Results<'a> {
 
     /// Writes the weights of the run with the lowest validation loss, or of the only one.
     pub(super) fn export(&self, paths: &[PathBuf]) -> Result<(), Failure> {
-        let end = |run: &&Trained| {
-            run.history.last_validation().and_then(|record| record.validation_loss).unwrap_or(f64::INFINITY)
-        };
-        let Some(best) = self.runs.iter().min_by(|a, b| end(a).total_cmp(&end(b))) else { return Ok(()) };
+        let Some(best) = best(self.runs) else { return Ok(()) };
         if paths.is_empty() {
             return Ok(());
         }
