@@ -20,7 +20,7 @@ pub enum Status {
     MaxEvaluations,
     /// The time was up.
     MaxSeconds,
-    /// A coordinate, the value or the gradient was no longer finite.
+    /// A coordinate, the value or the gradient was no longer finite, or a descent came so far down that there is no minimum.
     Diverged,
     /// No step along the direction lowered the value.
     LineSearchFailed,

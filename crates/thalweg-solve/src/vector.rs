@@ -18,6 +18,16 @@ const WORTH_A_THREAD: usize = 32 * BLOCK;
 /// Sums that are taken side by side, so that no addition waits for the last one.
 const WIDTH: usize = 8;
 
+/// Does the work with the widest registers that this machine has. Operations are those that were written, none merged with another:
+/// the bits do not depend on the machine.
+#[inline]
+pub(crate) fn widely<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+/// Shorter vectors are done before wider registers are found.
+const WORTH_WIDE: usize = 64;
+
 /// Calls `work` for every block with its range and its part of each of `outs`; the results are added pairwise.
 pub(crate) fn pass<F: Scalar, const W: usize, const K: usize>(
     range: Range<usize>,
@@ -25,8 +35,11 @@ pub(crate) fn pass<F: Scalar, const W: usize, const K: usize>(
     work: &(impl Fn(Range<usize>, [&mut [F]; W]) -> [f64; K] + Sync),
 ) -> [f64; K] {
     let length = range.len();
-    if length <= BLOCK {
+    if length <= WORTH_WIDE {
         return work(range, outs);
+    }
+    if length <= BLOCK {
+        return widely(|| work(range, outs));
     }
     let half = (length / 2).next_multiple_of(BLOCK);
     let middle = range.start + half;
@@ -71,7 +84,7 @@ fn join<A, B>(_: usize, left: impl FnOnce() -> A, right: impl FnOnce() -> B) -> 
 }
 
 /// aᵀb of one block.
-#[inline]
+#[inline(always)]
 pub(crate) fn dot_block<F: Scalar>(a: &[F], b: &[F]) -> f64 {
     let (a_groups, a_rest) = a.as_chunks::<WIDTH>();
     let (b_groups, b_rest) = b.as_chunks::<WIDTH>();
@@ -105,13 +118,21 @@ pub(crate) struct Measured {
 
 /// gᵀd and max |gᵢ| in one pass. A NaN or infinity in g makes the slope NaN or infinite.
 pub(crate) fn measure<F: Scalar>(g: &[F], d: &[F]) -> Measured {
-    // Maxima of blocks are not sums: they go by a vector of the blocks' powers in the same tree only where there are several.
-    if g.len() <= BLOCK {
-        return Measured { slope: dot_block(g, d), largest: largest_block(g) };
+    let block = || Measured { slope: dot_block(g, d), largest: largest_block(g) };
+    let length = g.len();
+    if length <= WORTH_WIDE {
+        return block();
     }
-    Measured { slope: dot(g, d), largest: largest(g) }
+    if length <= BLOCK {
+        return widely(block);
+    }
+    let half = (length / 2).next_multiple_of(BLOCK);
+    let ((g, g_right), (d, d_right)) = (g.split_at(half), d.split_at(half));
+    let (left, right) = join(length, || measure(g, d), || measure(g_right, d_right));
+    Measured { slope: left.slope + right.slope, largest: left.largest.max(right.largest) }
 }
 
+#[inline(always)]
 fn largest_block<F: Scalar>(g: &[F]) -> f64 {
     let mut most = [0.0_f64; WIDTH];
     let (groups, rest) = g.as_chunks::<WIDTH>();
@@ -129,7 +150,7 @@ fn largest_block<F: Scalar>(g: &[F]) -> f64 {
 pub(crate) fn largest<F: Scalar>(g: &[F]) -> f64 {
     let length = g.len();
     if length <= BLOCK {
-        return largest_block(g);
+        return widely(|| largest_block(g));
     }
     let (left, right) = g.split_at((length / 2).next_multiple_of(BLOCK));
     let (left, right) = join(length, || largest(left), || largest(right));

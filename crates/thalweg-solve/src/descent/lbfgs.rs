@@ -1,12 +1,14 @@
 //! [`Lbfgs`]: limited-memory BFGS.
 
+mod two_loops;
+
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::{Aim, Moved};
 use crate::checkpoint::Keeper;
 use crate::scalar::{narrow, wide};
 use crate::search::{Search, within};
-use crate::vector::{BLOCK, dot_block, pass};
+use crate::vector::{BLOCK, dot_block, pass, widely};
 use crate::{Scalar, SolveError};
 
 pub(super) const NAME: &str = "lbfgs";
@@ -23,8 +25,8 @@ pub(super) const SUMMARY: &str =
 /// ```
 ///
 /// The inner products are kept, so a step reads each pair twice: once for its products with the new gradient and pair, once for
-/// the direction (the two-loop recursion reads and writes a vector for every pair, twice). Pairs without positive curvature are
-/// left out.
+/// the direction (the two-loop recursion reads and writes a vector for every pair, twice; of a handful of variables it is the lesser
+/// work, and what is done). Pairs without positive curvature are left out.
 ///
 /// Byrd, Nocedal and Schnabel, *Representations of quasi-Newton matrices and their use in limited memory methods*, Mathematical
 /// Programming 63, 1994, theorem 2.2; Liu and Nocedal, *On the limited memory BFGS method*, 1989.
@@ -144,6 +146,9 @@ impl<F: Scalar> Memory<F> {
 
     /// `d ← −Hg`, with its slope.
     pub(crate) fn aim(&mut self, gradient: &[F], d: &mut [F]) -> Aim {
+        if self.dim <= two_loops::FEW {
+            return self.aim_by_loops(gradient, d);
+        }
         let (k, m) = (self.count, self.most);
         let last = k - 1;
         let gamma = self.sy[last * m + last] / self.yy[last * m + last];
@@ -192,6 +197,9 @@ impl<F: Scalar> Memory<F> {
 
     /// Takes the pair of a step, unless its curvature is not positive, and the products of all pairs with the new gradient.
     pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) {
+        if self.dim <= two_loops::FEW {
+            return self.learn_by_loops(moved);
+        }
         if self.count == self.most {
             self.drop_oldest();
         }
@@ -232,7 +240,7 @@ impl<F: Scalar> Memory<F> {
         let places: [usize; 2] = [self.oldest, count];
         let (s, y) = (Around::new(&mut self.s, new, dim), Around::new(&mut self.y, new, dim));
         let others = (s.others, y.others);
-        let block = |k: usize, s: &mut [F], y: &mut [F], sums: &mut [f64]| {
+        let add_up = |k: usize, s: &mut [F], y: &mut [F], sums: &mut [f64]| {
             let at = k * BLOCK;
             let range = at..at + s.len();
             let g = &moved.out_after[1..][range.clone()];
@@ -250,6 +258,7 @@ impl<F: Scalar> Memory<F> {
             }
             sums[PRODUCTS * (places[1] - 1)..][..PRODUCTS].copy_from_slice(&four_products(s, y, g, y));
         };
+        let block = |k: usize, s: &mut [F], y: &mut [F], sums: &mut [f64]| widely(|| add_up(k, s, y, sums));
         each_block(s.new, y.new, &mut self.partial, width, &block);
         // The rows of all blocks into the first, by halves.
         let mut rows = dim.div_ceil(BLOCK);
@@ -319,9 +328,9 @@ fn each_block<F: Scalar>(s: &mut [F], y: &mut [F], partial: &mut [f64], width: u
 }
 
 /// aᵀg, bᵀg, aᵀy, bᵀy.
-#[inline]
+#[inline(always)]
 fn four_products<F: Scalar>(a: &[F], b: &[F], g: &[F], y: &[F]) -> [f64; PRODUCTS] {
-    const WIDTH: usize = 4;
+    const WIDTH: usize = 8;
     let mut sums = [[0.0; WIDTH]; PRODUCTS];
     let groups = a.as_chunks::<WIDTH>().0.iter().zip(b.as_chunks::<WIDTH>().0);
     let groups = groups.zip(g.as_chunks::<WIDTH>().0).zip(y.as_chunks::<WIDTH>().0);
@@ -334,7 +343,7 @@ fn four_products<F: Scalar>(a: &[F], b: &[F], g: &[F], y: &[F]) -> [f64; PRODUCT
             sums[3][k] += b * y;
         }
     }
-    let mut total = sums.map(|sum| (sum[0] + sum[1]) + (sum[2] + sum[3]));
+    let mut total = sums.map(|sum| sum.iter().sum::<f64>());
     for i in a.len() / WIDTH * WIDTH..a.len() {
         let (a, b, g, y) = (wide(a[i]), wide(b[i]), wide(g[i]), wide(y[i]));
         for (sum, product) in total.iter_mut().zip([a * g, b * g, a * y, b * y]) {

@@ -20,6 +20,7 @@ mod cg;
 mod lbfgs;
 mod newton_cg;
 mod newton_cholesky;
+mod patience;
 mod solver;
 mod sr1;
 mod steepest;

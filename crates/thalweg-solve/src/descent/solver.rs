@@ -2,6 +2,7 @@
 
 use thalweg_rule::Layout;
 
+use super::patience::Patience;
 use super::{Aim, Descent, Moved, Way};
 use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
@@ -86,13 +87,20 @@ pub(crate) struct Line<F> {
     last: Option<(f64, f64)>,
     /// The values of the run, for searches that look back at them.
     values: Option<Values>,
+    patience: Patience,
 }
+
+/// Steps that may change nothing but rounding: a few, as directions that know the curvature end by themselves; many of those that do not,
+/// which bring the gradient down slowly.
+const PATIENCE: [u32; 2] = [10, 50];
 
 impl<F: Scalar> Line<F> {
     fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
         let search = descent.search().unwrap_or_default();
+        let slow = matches!(descent, Descent::Steepest(_) | Descent::BarzilaiBorwein(_) | Descent::Cg(_));
         Ok(Line {
             search,
+            patience: Patience::new(PATIENCE[usize::from(slow)]),
             way: Way::new(descent, dim)?,
             direction: vec![F::default(); dim],
             largest: None,
@@ -112,6 +120,9 @@ impl<F: Scalar> Line<F> {
         x_after: &mut [F],
         out_after: &mut [F],
     ) -> Result<Stepped, SolveError> {
+        if self.patience.is_over() {
+            return Ok(Stepped::Stuck { flat: true });
+        }
         let gradient = &out[1..];
         let largest = *self.largest.get_or_insert_with(|| largest(gradient));
         let reference = match &mut self.values {
@@ -125,7 +136,7 @@ impl<F: Scalar> Line<F> {
         loop {
             let aim = if steepest { None } else { self.way.aim(oracle, x, gradient, &mut self.direction)? };
             steepest = aim.is_none();
-            let aim = aim.unwrap_or_else(|| self.against(gradient));
+            let aim = aim.unwrap_or_else(|| self.against(gradient, largest));
             if aim.slope < 0.0 && aim.slope.is_finite() {
                 let first = match &self.search {
                     Search::Fixed(fixed) => {
@@ -138,6 +149,7 @@ impl<F: Scalar> Line<F> {
                     Walk::Arrived { step, largest } => {
                         self.last = Some((step, aim.slope));
                         self.largest = Some(largest);
+                        self.patience.step::<F>(wide(out_after[0]), largest);
                         let direction = &self.direction;
                         self.way.learn(&Moved { x, out, x_after, out_after, direction, step });
                         return Ok(Stepped::Moved { largest });
@@ -159,6 +171,7 @@ impl<F: Scalar> Line<F> {
         self.way.memory(keeper);
         keeper.vector("direction", &mut self.direction);
         keeper.maybe("largest", &mut self.largest);
+        self.patience.memory(keeper);
         let mut last: Vec<f64> = self.last.iter().flat_map(|(step, slope)| [*step, *slope]).collect();
         keeper.list("last", &mut last, 2);
         self.last = if let [step, slope] = last[..] { Some((step, slope)) } else { None };
@@ -167,10 +180,15 @@ impl<F: Scalar> Line<F> {
         }
     }
 
-    /// `d ← −g`.
-    fn against(&mut self, gradient: &[F]) -> Aim {
+    /// `d ← −g`, divided by max |gᵢ| where the square of g would be beyond the numbers.
+    fn against(&mut self, gradient: &[F], largest: f64) -> Aim {
         scale(gradient, -1.0, &mut self.direction);
-        Aim { slope: dot(gradient, &self.direction), first: None }
+        let mut slope = dot(gradient, &self.direction);
+        if !slope.is_normal() && largest > 0.0 {
+            scale(gradient, -1.0 / largest, &mut self.direction);
+            slope = dot(gradient, &self.direction);
+        }
+        Aim { slope, first: None }
     }
 
     /// The first step along a direction whose length says nothing: one that promises the change of the last step, or, at the

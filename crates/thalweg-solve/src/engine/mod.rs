@@ -22,6 +22,9 @@ use crate::objective::Source;
 use crate::scalar::{all_finite, copy, is_finite, narrow, norm, wide};
 use crate::{Options, Scalar, SolveError, Status};
 
+/// A value so many times as far below 0 as the start's is large: there is no minimum.
+const BOTTOMLESS: f64 = 1e100;
+
 /// The clock is read every this many steps.
 const CLOCK_PERIOD: usize = 64;
 
@@ -79,6 +82,8 @@ pub(crate) struct Engine<F> {
     previous_out: Vec<F>,
     scratch: Vec<F>,
     best: Option<Best<F>>,
+    /// A descent that comes below this has diverged.
+    floor: f64,
     /// Whether the best point of the only problem is where it is now, and not copied yet.
     best_is_here: bool,
     history: Option<Iterates<F>>,
@@ -127,6 +132,7 @@ impl<F: Scalar> Engine<F> {
             previous_out: vec![F::default(); (dim + 1) * lanes],
             scratch: vec![F::default(); dim * lanes],
             best: None,
+            floor: f64::NEG_INFINITY,
             best_is_here: false,
             history: options.history.then(|| Iterates::new(dim, lanes, options.steps)),
             averages: Averages::default(),
@@ -138,6 +144,7 @@ impl<F: Scalar> Engine<F> {
         engine.previous_x.copy_from_slice(&engine.x);
         engine.stepper.visit(source, &engine.x, &mut engine.out)?;
         engine.previous_out.copy_from_slice(&engine.out);
+        engine.floor = -BOTTOMLESS * wide(engine.out[0]).abs().max(1.0);
         if track_best {
             engine.best = Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone() });
         }
@@ -255,7 +262,9 @@ impl<F: Scalar> Engine<F> {
             }
             self.best_is_here = lower;
         }
-        if self.tolerances.gradient.first().is_some_and(|&most| largest <= wide(most)) {
+        if wide(self.out[0]) < self.floor {
+            self.end(0, Status::Diverged);
+        } else if self.tolerances.gradient.first().is_some_and(|&most| largest <= wide(most)) {
             self.end(0, Status::ConvergedGradient);
         } else if let Some(status) = self.still(0) {
             self.end(0, status);
@@ -416,6 +425,7 @@ impl<F: Scalar> Engine<F> {
         keeper.vector("out", &mut self.out);
         keeper.vector("previous_x", &mut self.previous_x);
         keeper.vector("previous_out", &mut self.previous_out);
+        keeper.number("floor", &mut self.floor);
         if let Some(best) = &mut self.best {
             keeper.vector("best_value", &mut best.value);
             keeper.vector("best_x", &mut best.x);

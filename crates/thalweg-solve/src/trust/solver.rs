@@ -32,6 +32,7 @@ enum Minimiser<F> {
 pub(crate) struct Trust<F> {
     region: Region,
     radius: Option<f64>,
+    first_radius: f64,
     model: Model<F>,
     by: Minimiser<F>,
     /// Whether `by` knows the model at the point where the run is.
@@ -45,7 +46,7 @@ pub(crate) struct Trust<F> {
     at_start: f64,
 }
 
-/// A model that is believed so far has no minimum.
+/// A model that is believed so many times as far as the first has no minimum.
 const LONGEST: f64 = 1e100;
 
 /// A step is taken if the function falls by this part of what the model promised.
@@ -64,6 +65,7 @@ impl<F: Scalar> Trust<F> {
         Trust {
             region,
             radius: None,
+            first_radius: 1.0,
             model,
             by,
             ready: false,
@@ -79,6 +81,7 @@ impl<F: Scalar> Trust<F> {
     /// The model itself is made anew at every point; only a learnt matrix is remembered.
     pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
         keeper.maybe("radius", &mut self.radius);
+        keeper.number("first_radius", &mut self.first_radius);
         keeper.maybe("largest", &mut self.largest);
         keeper.number("at_start", &mut self.at_start);
         if let Model::Secant(secant) = &mut self.model {
@@ -99,6 +102,7 @@ impl<F: Scalar> Trust<F> {
             secant.begin(self.at_start / radius);
         }
         self.radius = Some(radius);
+        self.first_radius = radius;
         radius
     }
 
@@ -121,7 +125,7 @@ impl<F: Scalar> Trust<F> {
                 if self.start_again(radius, &mut fresh) {
                     continue;
                 }
-                return Ok(Stepped::Stuck { flat: !within.promised.is_nan() });
+                return Ok(Stepped::Stuck { flat: within.promised.is_finite() });
             }
             oracle.slope(x_after, out_after)?;
             let (now, then) = (wide(out_after[0]), wide(out[0]));
@@ -153,7 +157,7 @@ impl<F: Scalar> Trust<F> {
             } else if ratio > 0.75 && within.at_border {
                 radius = radius.max(if ratio > 0.9 { 4.0 } else { 2.0 } * length);
             }
-            if radius > LONGEST {
+            if radius > LONGEST * self.first_radius {
                 return Ok(Stepped::Diverged);
             }
             self.radius = Some(radius);

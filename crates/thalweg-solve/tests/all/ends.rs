@@ -7,7 +7,7 @@ use crate::descents::METHODS;
 use crate::functions::{quadratic, rosenbrock};
 
 /// Checks every method, and tells of all that fail.
-fn each(check: impl Fn(&str)) {
+pub(crate) fn each(check: impl Fn(&str)) {
     let failed = METHODS
         .into_iter()
         .filter(|method| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(method))).is_err());
