@@ -5,7 +5,7 @@ use std::path::Path;
 use thalweg::function::{Expression, Program};
 use thalweg::landscape::{Landscape, entries};
 use thalweg::picture::Picture;
-use thalweg::solve::Bounds;
+use thalweg::solve::{Bounds, Constraint, Relation};
 use thalweg::spec::{Value, parse_call, suggest};
 
 use crate::arguments::FunctionArguments;
@@ -114,21 +114,16 @@ impl Problem {
         Some(Bounds::each(&constraints.limits).map_err(Failure::from))
     }
 
-    /// Refuses a landscape whose minima are those under equations and inequalities, which nothing here takes from it.
-    pub(crate) fn check_held(&self) -> Result<(), Failure> {
-        let Some(constraints) = self.landscape.as_ref().and_then(Landscape::constraints) else {
-            return Ok(());
+    /// The equations and inequalities that the landscape has of its own.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = Constraint> {
+        let own = self.landscape.as_ref().and_then(Landscape::constraints);
+        let named = |program: &Program, what: &str| {
+            Relation::traced(program).named(&format!("{}'s {what}", self.name))
         };
-        let count = |functions: &Option<Program>| functions.as_ref().map_or(0, Program::output_count);
-        let (equations, inequalities) = (count(&constraints.equalities), count(&constraints.inequalities));
-        if equations + inequalities == 0 {
-            return Ok(());
-        }
-        Failure::wrong(format!(
-            "FUNCTION: {0} is to be minimised under constraints (equations: {equations}, inequalities: {inequalities}), which are \
-             not held by themselves: give what to hold by --constraint; `thalweg list functions {0}` shows them",
-            self.name
-        ))
+        let equal = own.and_then(|own| own.equalities.as_ref()).map(|c| named(c, "equations").equal_to(0.0));
+        let least =
+            own.and_then(|own| own.inequalities.as_ref()).map(|c| named(c, "inequalities").at_least(0.0));
+        equal.into_iter().chain(least).map(Constraint::Function)
     }
 
     pub(crate) fn point(&self, what: &str, text: &str) -> Result<Vec<f64>, Failure> {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::interrupt::Watch;
 use crate::numbers;
 use crate::problem::Problem;
-use crate::report::{self, Chosen, Hops, Minimum, Run, RunHistory};
+use crate::report::{self, Chosen, Hops, Minimum, Multipliers, Run, RunHistory};
 
 /// What is to be run on a problem.
 #[derive(Debug)]
@@ -85,10 +85,9 @@ impl Plan {
         use_threads(run.threads)?;
         let given = run.bounds.as_deref().map(|text| numbers::bounds("--bounds", text, problem.dim()));
         let bounds = given.or_else(|| problem.limits()).transpose()?;
-        if run.constraint.is_none() {
-            problem.check_held()?;
-        }
-        let constraint = run.constraint.as_deref().map(|text| constraint(text, problem)).transpose()?;
+        let given = run.constraint.iter().map(|text| constraint(text, problem));
+        let mut constraints = given.collect::<Result<Vec<_>, Failure>>()?;
+        constraints.extend(problem.functions());
         let penalty = run.penalty.as_deref().map(penalty).transpose()?;
         let shown = problem.sampling_box(start.sampling_box.as_deref())?.or(bounds.clone().filter(is_finite));
         let options = Options {
@@ -101,7 +100,7 @@ impl Plan {
             seed: run.seed,
             noise: run.noise,
             bounds,
-            constraint,
+            constraints,
             penalty,
             history: run.history,
             ..Options::default()
@@ -297,6 +296,12 @@ impl Run {
             seconds: solution.seconds,
             history,
             multiplier: solution.multiplier.map(wide),
+            multipliers: solution.kkt.as_ref().map(|kkt| Multipliers {
+                constraints: kkt.multipliers.iter().map(|list| point(list)).collect(),
+                bounds: point(&kkt.bounds),
+            }),
+            violation: solution.kkt.as_ref().map(|kkt| wide(kkt.violation)),
+            kkt_residual: solution.kkt.as_ref().map(|kkt| wide(kkt.stationarity)),
             chosen: solution
                 .choice
                 .as_ref()

@@ -3,8 +3,8 @@
 //! - [`minimize`] goes from one start, [`minimize_many`] from a million, [`Run`] step by step. Everything about a run is in
 //!   [`Options`]; how it ended is data: a [`Solution`] with a [`Status`].
 //! - [`Method`] is how to go on: a [`Descent`] with its [`Search`], any rule or chain of `thalweg-rule`, or what suits the objective.
-//! - [`Constraint`] is where to stay: a box, a simplex, another set with a nearest point, a function held by a Lagrange multiplier. A
-//!   [`Penalty`] is added to the function.
+//! - [`Constraint`] is where to stay: a box, a simplex, another set with a nearest point, functions between their ends ([`Relation`],
+//!   [`Constrained`]). A [`Penalty`] is added to the function.
 //! - [`Objective`] is what is minimised: [`Traced`] functions with all derivatives, or [`Handwritten`] ones.
 //! - [`least_squares`] makes residuals small and says how well the parameters are known; [`fit`] does so by mini-batches;
 //!   [`analyze`] and [`gradient_check`] look closely.
@@ -31,6 +31,7 @@ mod check;
 mod checkpoint;
 mod cholesky;
 mod clock;
+mod constrained;
 mod constraint;
 mod dense;
 mod descent;
@@ -65,7 +66,8 @@ pub use analyze::{
 pub use check::{GradientCheck, gradient_check};
 #[cfg(feature = "checkpoints")]
 pub use checkpoint::Checkpoint;
-pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane};
+pub use constrained::{AugmentedLagrangian, Constrained, Curvature, Inner, InteriorPoint, Sqp};
+pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane, Relation};
 pub use descent::{
     BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Sr1, Steepest,
     TrustNewton,
@@ -96,6 +98,6 @@ pub use points::{Points, random_starts};
 pub use run::{Run, minimize, minimize_observed};
 pub use scalar::Scalar;
 pub use search::{Backtracking, Fixed, HagerZhang, MoreThuente, Nonmonotone, Reference, Search};
-pub use solution::{Evaluations, History, Solution, Status};
+pub use solution::{Evaluations, History, Kkt, Solution, Status};
 pub use trust::{Region, Subproblem};
 pub use within::{Fista, Lbfgsb, ProjectedGradient, ProximalGradient, Spg};

@@ -13,7 +13,7 @@ use crate::engine::{Ends, Engine, Iterates};
 use crate::objective::Many;
 use crate::scalar::wide;
 use crate::{
-    Choice, Evaluations, History, Method, Objective, Options, Points, Progress, Run, Scalar, Solution,
+    Choice, Evaluations, History, Kkt, Method, Objective, Options, Points, Progress, Run, Scalar, Solution,
     SolveError, Status, Traced,
 };
 
@@ -73,7 +73,7 @@ pub fn minimize_many_observed<F: Scalar>(
 
     // Functions of arrays run at one point at a time, each on all its elements.
     // So do descents: each start needs its own number of trials.
-    let alone = traced.has_arrays() || matches!(options.method, Method::Descent(_));
+    let alone = traced.has_arrays() || matches!(options.method, Method::Descent(_) | Method::Constrained(_));
     let lanes = if alone { 1 } else { lanes_for(starts.len()) };
     let work = Work { starts, options, observer, clock, lanes, interrupted: AtomicBool::new(false) };
     let chunks = chunks(&traced, starts.len().div_ceil(lanes), &work)?;
@@ -260,6 +260,7 @@ pub struct Solutions<F> {
     best_x: Vec<F>,
     best_values: Vec<F>,
     multipliers: Vec<F>,
+    kkts: Vec<Kkt<F>>,
     iterates: Vec<Iterates<F>>,
     seconds: f64,
     choice: Option<Choice>,
@@ -280,6 +281,7 @@ impl<F: Scalar> Solutions<F> {
             best_x: Vec::new(),
             best_values: Vec::new(),
             multipliers: Vec::new(),
+            kkts: Vec::new(),
             iterates: Vec::new(),
             seconds,
             choice: None,
@@ -294,6 +296,7 @@ impl<F: Scalar> Solutions<F> {
             all.best_x.extend(ends.best_x);
             all.best_values.extend(ends.best_value);
             all.multipliers.extend(ends.multiplier.into_iter().flatten());
+            all.kkts.extend(ends.kkt.into_iter().flatten());
             all.iterates.extend(iterates);
         }
         all
@@ -371,6 +374,7 @@ impl<F: Scalar> Solutions<F> {
             best_x: self.best_x[i * dim..(i + 1) * dim].to_vec(),
             best_value: self.best_values[i],
             multiplier: self.multipliers.get(i).copied(),
+            kkt: self.kkts.get(i).cloned(),
             choice: self.choice.clone(),
             history: self.history(i),
         }

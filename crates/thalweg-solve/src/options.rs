@@ -22,7 +22,8 @@ pub struct Options {
     /// `sam`, is one that moves the point.
     pub steps: usize,
     /// Stop when max |∂f/∂xᵢ| ≤ this. Under a constraint, what the constraint takes back does not count; held by a multiplier, the
-    /// gradient is that of f + λc, and |c| must be as small too.
+    /// gradient is that of f + λc, and |c| must be as small too. Of the methods for functions: max |∇f − Jᵀλ − z|, while violations
+    /// must be as small as without a tolerance. Unless one is given, these end at 10⁻⁸ (`f32`: 10⁻⁴) of the scaled problem.
     pub grad_tol: Option<f64>,
     /// Stop when a step changes f by at most this.
     pub value_tol: Option<f64>,
@@ -53,8 +54,8 @@ pub struct Options {
     pub noise: f64,
     /// Intervals to stay in, by projection; short for [`Constraint::Box`].
     pub bounds: Option<Bounds>,
-    /// A set to stay in or a function to hold.
-    pub constraint: Option<Constraint>,
+    /// Sets to stay in and functions to hold: any number of functions together with a box, or one set and one multiplier.
+    pub constraints: Vec<Constraint>,
     /// A convex function without a gradient that is added to the one to be minimised; values are those of the sum. For `fista` and
     /// `proximal_gradient`.
     pub penalty: Option<Penalty>,
@@ -84,7 +85,7 @@ impl Default for Options {
             first_start: 0,
             noise: 0.0,
             bounds: None,
-            constraint: None,
+            constraints: Vec::new(),
             penalty: None,
             history: false,
             track_best: None,
@@ -137,8 +138,16 @@ impl Options {
             Method::CurvatureScaled(scaled) => scaled.check()?,
             Method::Descent(descent) => {
                 descent.check()?;
+                self.check_functions(descent.name())?;
                 crate::within::check(descent, self)?;
             }
+            Method::Constrained(constrained) => {
+                constrained.check()?;
+                self.check_constrained(constrained.name())?;
+            }
+        }
+        if !matches!(self.method, Method::Auto | Method::Constrained(_)) {
+            self.check_functions(self.method.name())?;
         }
         self.check_constraints(dim)
     }
@@ -160,11 +169,60 @@ impl Options {
         absolute.into_iter().chain(relative).any(|tolerance| tolerance.is_some())
     }
 
+    /// Whether any functions are to be held by a method for that.
+    pub(crate) fn has_functions(&self) -> bool {
+        self.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_)))
+    }
+
+    /// The set to stay in, a box among the constraints included.
+    pub(crate) fn set(&self) -> Option<&Constraint> {
+        self.constraints.iter().find(|constraint| constraint.is_set())
+    }
+
+    /// The box to stay in.
+    pub(crate) fn box_bounds(&self) -> Option<&Bounds> {
+        match self.set() {
+            Some(Constraint::Box(bounds)) => Some(bounds),
+            _ => self.bounds.as_ref(),
+        }
+    }
+
+    /// Functions are for the methods that hold them.
+    fn check_functions(&self, method: &'static str) -> Result<(), SolveError> {
+        if !self.has_functions() {
+            return Ok(());
+        }
+        let remedy = "use sqp, interior_point or augmented_lagrangian, which hold them";
+        Err(SolveError::Refused { method, what: "functions to hold", remedy })
+    }
+
+    /// What the methods for functions cannot do.
+    fn check_constrained(&self, method: &'static str) -> Result<(), SolveError> {
+        let refused = |what, remedy| Err(SolveError::Refused { method, what, remedy });
+        if self.noise > 0.0 {
+            return refused(
+                "noise",
+                "it would take it for the shape of the function; use a rule such as sgd",
+            );
+        }
+        match self.constraints.iter().find(|c| !matches!(c, Constraint::Box(_) | Constraint::Function(_))) {
+            Some(Constraint::Multiplier(_)) => refused(
+                "multipliers with a learning rate",
+                "write the function as an equation, such as x1 + x2 = 1",
+            ),
+            Some(_) => refused(
+                "sets other than a box",
+                "write the set as a function, such as x1^2 + x2^2 = 1 for a sphere, or use a rule such as sgd, whose steps are projected",
+            ),
+            None => Ok(()),
+        }
+    }
+
     fn check_constraints(&self, dim: usize) -> Result<(), SolveError> {
         if let Some(bounds) = &self.bounds {
             bounds.check(dim)?;
         }
-        if let Some(constraint) = &self.constraint {
+        for constraint in &self.constraints {
             constraint.check(dim)?;
         }
         if let Some(penalty) = &self.penalty {
@@ -175,9 +233,18 @@ impl Options {
                 return Err(SolveError::Refused { method, what, remedy });
             }
         }
-        match (&self.bounds, &self.constraint) {
-            (_, None | Some(Constraint::Multiplier(_))) | (None, _) => Ok(()),
-            (Some(_), Some(set)) => Err(SolveError::Conflict { first: "bounds", second: set.name() }),
+        let mut sets = self.constraints.iter().filter(|constraint| constraint.is_set());
+        let first = sets.next();
+        if let (Some(first), Some(second)) = (first, sets.next()) {
+            return Err(SolveError::Conflict { first: first.name(), second: second.name() });
         }
+        if let (Some(_), Some(other)) = (&self.bounds, first) {
+            return Err(SolveError::Conflict { first: "bounds", second: other.name() });
+        }
+        let multipliers = self.constraints.iter().filter(|c| matches!(c, Constraint::Multiplier(_)));
+        if multipliers.count() > 1 {
+            return Err(SolveError::Conflict { first: "a multiplier", second: "another multiplier" });
+        }
+        Ok(())
     }
 }

@@ -196,7 +196,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
     /// # Errors
     /// What the objective reports when asked for the gradient at the best point of a diverged run.
     pub fn finish(self) -> Result<Solution<F>, SolveError> {
-        let (ends, iterates) = self.engine.finish(&mut Single(self.objective))?;
+        let (mut ends, iterates) = self.engine.finish(&mut Single(self.objective))?;
         let steps = ends.steps[0];
         Ok(Solution {
             start: self.start,
@@ -210,6 +210,7 @@ impl<'a, F: Scalar, O: Objective<F>> Run<'a, F, O> {
             best_x: ends.best_x,
             best_value: ends.best_value[0],
             multiplier: ends.multiplier[0],
+            kkt: ends.kkt[0].take(),
             choice: self.choice,
             history: iterates.map(|iterates| iterates.of(0, steps, self.seed)),
         })

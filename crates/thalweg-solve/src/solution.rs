@@ -26,6 +26,8 @@ pub enum Status {
     LineSearchFailed,
     /// An observer ended the run.
     Interrupted,
+    /// Functions to hold cannot be held near this point: their violation is stationary, and not 0.
+    Infeasible,
 }
 
 impl Status {
@@ -41,6 +43,7 @@ impl Status {
             Status::Diverged => "diverged",
             Status::LineSearchFailed => "line_search_failed",
             Status::Interrupted => "interrupted",
+            Status::Infeasible => "infeasible",
         }
     }
 
@@ -104,10 +107,32 @@ pub struct Solution<F> {
     pub best_value: F,
     /// The Lagrange multiplier at the end, if there is one.
     pub multiplier: Option<F>,
+    /// Multipliers of functions and bounds at the end, and how well the conditions hold, of the methods for functions.
+    pub kkt: Option<Kkt<F>>,
     /// The method that was chosen and why, if none was asked for.
     pub choice: Option<Choice>,
     /// Every iterate, if asked for.
     pub history: Option<History<F>>,
+}
+
+/// How well the conditions of Karush, Kuhn and Tucker hold, and their multipliers.
+///
+/// ```text
+/// ∇f(x) = J(x)ᵀλ + z
+/// ```
+///
+/// with λ for the functions and z for the bounds; ≥ 0 at a lower end, ≤ 0 at an upper one, 0 in between. λᵢ is the change of the lowest
+/// value for each unit that the end of cᵢ is raised by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kkt<F> {
+    /// λ: a list for each of [`Options::constraints`](crate::Options::constraints), empty for a box.
+    pub multipliers: Vec<Vec<F>>,
+    /// z: one for each variable.
+    pub bounds: Vec<F>,
+    /// By how much a function is outside of its ends, at most.
+    pub violation: F,
+    /// max |∇f − Jᵀλ − z|.
+    pub stationarity: F,
 }
 
 /// Every iterate of a run, the start first: `steps + 1` entries.

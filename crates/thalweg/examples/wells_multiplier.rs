@@ -15,10 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let starts = Points::from_flat(2, RandomState::seed(0).uniform(-3.0, 3.0, 200))?;
     let options = Options {
         method: "sgd(lr=0.1)".parse()?,
-        constraint: Some(Constraint::parse(
+        constraints: vec![Constraint::parse(
             "multiplier(\"(x1^2 + x2^2 - 1)/2\", init=0.5, lr=0.2)",
             &wells.variables(),
-        )?),
+        )?],
         steps: 2000,
         history: true,
         ..Options::default()

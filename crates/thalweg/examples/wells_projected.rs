@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let starts = Points::from_flat(2, RandomState::seed(0).uniform(-3.0, 3.0, 200))?;
     let options = Options {
         method: "sgd(lr=0.1)".parse()?,
-        constraint: Some(Constraint::Sphere { radius: 1.0 }),
+        constraints: vec![Constraint::Sphere { radius: 1.0 }],
         steps: 2000,
         history: true,
         ..Options::default()

@@ -171,9 +171,9 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "-1..1", allow_hyphen_values = true)]
     pub(crate) bounds: Option<String>,
 
-    /// A set to stay in or a function to hold at zero; see `thalweg list constraints`
+    /// A set to stay in or a function to hold, such as "x1*x2 >= 25"; repeatable; see `thalweg list constraints`
     #[arg(long, value_name = "C")]
-    pub(crate) constraint: Option<String>,
+    pub(crate) constraint: Vec<String>,
 
     /// A function without a gradient to add, such as 'l1(0.1)'; see `thalweg list penalties`
     #[arg(long, value_name = "P")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use thalweg::picture::{Path, Picture};
-use thalweg::solve::{Method, analyze};
+use thalweg::solve::{Constraint, Method, analyze};
 
 use super::{on_a_page, picture, print};
 use crate::arguments::CompareArguments;
@@ -154,8 +154,12 @@ fn drawn(problem: &Problem, plan: &Plan, paths: Vec<Path>, table: Table) -> Pict
 
 /// The optimisers that people reach for, with learning rates that suit the function: for gradient descent and its
 /// accelerated forms the inverse of the largest curvature at the start, for the adaptive ones, whose steps have the size of
-/// the learning rate, a fiftieth of the box.
+/// the learning rate, a fiftieth of the box. Under functions those that hold them.
 fn usual_set(problem: &Problem, plan: &Plan) -> Result<Vec<(String, Method)>, Failure> {
+    if plan.options.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_))) {
+        let held = ["sqp", "interior_point", "augmented_lagrangian"];
+        return held.into_iter().map(|text| method(text).map(|method| (text.to_owned(), method))).collect();
+    }
     let start = &plan.starts[0];
     let small = problem.dim() <= MOST_FOR_NEWTON;
     let curvature = if small {

@@ -45,6 +45,14 @@ pub(crate) struct Run {
     pub(crate) history: Option<RunHistory>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) multiplier: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) multipliers: Option<Multipliers>,
+    /// By how much a function is outside of its ends, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) violation: Option<f64>,
+    /// max |∇f − Jᵀλ − z|.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kkt_residual: Option<f64>,
     /// The method that `auto` stood for, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) chosen: Option<Chosen>,
@@ -52,6 +60,15 @@ pub(crate) struct Run {
     pub(crate) best_x: Vec<f64>,
     #[serde(skip)]
     pub(crate) best_value: f64,
+}
+
+/// Multipliers of functions and bounds.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Multipliers {
+    /// A list for each constraint; of a box it is empty.
+    pub(crate) constraints: Vec<Vec<f64>>,
+    /// One for each variable.
+    pub(crate) bounds: Vec<f64>,
 }
 
 /// A method that was chosen for the function.

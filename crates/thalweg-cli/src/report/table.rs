@@ -104,6 +104,7 @@ pub(crate) fn status_in_words(status: &str) -> &'static str {
         "max_seconds" => "time is up",
         "diverged" => "diverged: no longer finite",
         "line_search_failed" => "no step lowers the value",
+        "infeasible" => "infeasible: the constraints contradict each other near this point",
         _ => "interrupted",
     }
 }
@@ -129,7 +130,19 @@ pub(crate) fn run_table(problem: &Problem, run: &Run) -> String {
     if let Some(multiplier) = run.multiplier {
         lines.push(("multiplier", signed(multiplier)));
     }
-    if run.best_value < run.value {
+    if let Some(multipliers) = &run.multipliers {
+        let all: Vec<f64> = multipliers.constraints.concat();
+        if !all.is_empty() {
+            lines.push(("multipliers", format!(" {}", point_text(&all))));
+        }
+        if multipliers.bounds.iter().any(|z| *z != 0.0) {
+            lines.push(("of the bounds", format!(" {}", point_text(&multipliers.bounds))));
+        }
+    }
+    if let Some(violation) = run.violation {
+        lines.push(("violation", format!(" {}", short(violation))));
+    }
+    if run.best_value < run.value && run.violation.is_none() {
         lines.push(("best seen", format!("{} at {}", signed(run.best_value), point_text(&run.best_x))));
     }
     let counts = run.evaluations;

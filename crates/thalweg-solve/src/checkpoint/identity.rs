@@ -13,12 +13,13 @@ impl Identity {
     /// Of a run with these options, whose method has been chosen.
     pub(crate) fn of<F: Scalar>(options: &Options, dim: usize) -> Self {
         let none = || "none".to_owned();
+        let constraints: Vec<_> = options.constraints.iter().map(ToString::to_string).collect();
         Identity(vec![
             ("number type", if size_of::<F>() == 4 { "f32".to_owned() } else { "f64".to_owned() }),
             ("number of variables", dim.to_string()),
             ("method", options.method.to_string()),
             ("bounds", options.bounds.as_ref().map_or_else(none, ToString::to_string)),
-            ("constraint", options.constraint.as_ref().map_or_else(none, ToString::to_string)),
+            ("constraints", constraints.join("; ")),
             ("penalty", options.penalty.as_ref().map_or_else(none, ToString::to_string)),
             ("noise", options.noise.to_string()),
             ("seed", options.seed.to_string()),

@@ -158,6 +158,24 @@ impl<F: Scalar> Keeper<F> {
         *value = count == 1;
     }
 
+    /// Something that may not be there yet, shown by `visit`; `blank` makes a place for it.
+    pub(crate) fn option<T>(
+        &mut self,
+        name: &str,
+        value: &mut Option<T>,
+        blank: impl FnOnce() -> T,
+        visit: impl FnOnce(&mut T, &mut Self),
+    ) {
+        let mut there = value.is_some();
+        self.flag(name, &mut there);
+        if !there {
+            *value = None;
+            return;
+        }
+        let value = value.get_or_insert_with(blank);
+        self.within(name, |keeper| visit(value, keeper));
+    }
+
     /// As many times yes or no as there are.
     pub(crate) fn flags(&mut self, name: &str, values: &mut [bool]) {
         let mut numbers: Vec<f64> = values.iter().map(|&yes| f64::from(u8::from(yes))).collect();

@@ -1,7 +1,8 @@
 //! Where a run must stay: [`Constraint`].
 //!
 //! A set is stayed in by projection after every step: each has a file with its nearest point, `sets` reads and prints them, `projection` puts
-//! them to work. A function is held at zero by a Lagrange multiplier.
+//! them to work. Functions are held between their ends by the methods for that ([`Constrained`](crate::Constrained)), or one of them at zero
+//! by a rule and a Lagrange multiplier.
 
 mod affine;
 mod ball;
@@ -11,6 +12,7 @@ mod isotonic;
 mod multiplier;
 mod plane;
 mod projection;
+mod relation;
 mod sets;
 mod simplex;
 
@@ -27,12 +29,14 @@ pub use intersection::Intersection;
 pub(crate) use multiplier::{Held, Lagrangian};
 pub use plane::Plane;
 pub(crate) use projection::{Projection, within};
+pub use relation::Relation;
+pub(crate) use relation::{Curvature, Slopes, Source};
 
 use crate::SolveError;
 
 const KIND: &str = "constraint";
 
-/// A set to stay in, or a function to hold at zero.
+/// A set to stay in, or functions to hold.
 ///
 /// ```
 /// use thalweg_solve::Constraint;
@@ -41,6 +45,7 @@ const KIND: &str = "constraint";
 /// let circle = Constraint::parse("multiplier(\"x1^2+x2^2-1\", init=0.5)", &variables)?;
 /// assert_eq!(circle.to_string(), "multiplier(\"x1^2+x2^2-1\", init=0.5, lr=0.1)");
 /// assert_eq!(Constraint::parse("sphere", &variables)?, Constraint::Sphere { radius: 1.0 });
+/// assert!(matches!(Constraint::parse("x1*x2 >= 25", &variables)?, Constraint::Function(_)));
 /// # Ok::<(), thalweg_solve::SolveError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +79,15 @@ pub enum Constraint {
     Intersection(Intersection),
     /// `multiplier("x1^2+x2^2-1", init=0, lr=0.1)`: a function held at zero by gradient descent–ascent.
     Multiplier(Multiplier),
+    /// `x1*x2 >= 25`, `x1^2 + x2^2 = 1`, `1 <= x1 + x2 <= 3`: functions between their ends, held by `sqp`, `interior_point` or
+    /// `augmented_lagrangian`.
+    Function(Relation),
+}
+
+impl From<Relation> for Constraint {
+    fn from(relation: Relation) -> Self {
+        Constraint::Function(relation)
+    }
 }
 
 /// An equality c(x) = 0 held by a Lagrange multiplier λ.
@@ -97,7 +111,7 @@ pub struct Multiplier {
 
 impl Constraint {
     /// Reads a constraint on functions of these variables: `box(-1, 1)`, `box(low=[-1, 0], high=[1, inf])`, `sphere(radius=2)`,
-    /// `multiplier("x1 + x2 - 1", init=0, lr=0.1)`.
+    /// `multiplier("x1 + x2 - 1", init=0, lr=0.1)`, or a relation such as `x1*x2 >= 25`.
     ///
     /// # Errors
     /// Where the text is wrong, and what would be right.
@@ -105,7 +119,7 @@ impl Constraint {
         Self::parse_with(text, variables, &[])
     }
 
-    /// As [`Constraint::parse`], with further constants by name for the function of a multiplier.
+    /// As [`Constraint::parse`], with further constants by name for functions.
     ///
     /// # Errors
     /// As [`Constraint::parse`].
@@ -114,6 +128,9 @@ impl Constraint {
         variables: &[String],
         constants: &[(&str, f64)],
     ) -> Result<Self, SolveError> {
+        if Relation::is_one(text) {
+            return Ok(Constraint::Function(Relation::parse_with(text, variables, constants)?));
+        }
         let call = parse_call(text)?;
         match call.name.as_str() {
             "multiplier" => {
@@ -129,7 +146,9 @@ impl Constraint {
                 Ok(Constraint::Multiplier(Multiplier { function, text: text.to_owned(), init, lr }))
             }
             other => {
-                let known: Vec<_> = Self::entries().iter().map(|entry| entry.name).collect();
+                let entries = Self::entries();
+                let known: Vec<_> =
+                    entries.iter().map(|entry| entry.name).filter(|name| !name.contains(' ')).collect();
                 sets::read(&call)?.ok_or_else(|| unknown_name(KIND, other, &known).into())
             }
         }
@@ -144,7 +163,17 @@ impl Constraint {
             "a function held at zero by a Lagrange multiplier",
             "multiplier(function, init=0, lr=0.1)",
         ));
+        entries.push(entry(
+            "low <= c(x) <= high",
+            "a function between its ends, as in x1*x2 >= 25 or x1^2 + x2^2 = 1",
+            "low <= c(x) <= high",
+        ));
         entries
+    }
+
+    /// Whether it is a set, to be stayed in by projection.
+    pub(crate) fn is_set(&self) -> bool {
+        !matches!(self, Constraint::Multiplier(_) | Constraint::Function(_))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -160,6 +189,7 @@ impl Constraint {
             Constraint::Isotonic => "isotonic",
             Constraint::Intersection(_) => "intersection",
             Constraint::Multiplier(_) => "multiplier",
+            Constraint::Function(_) => "functions",
         }
     }
 }
@@ -192,6 +222,7 @@ impl fmt::Display for Constraint {
                 call.arguments.push(Argument { key: None, value: Value::Text(held.text.clone()), column: 1 });
                 call.with("init", held.init).with("lr", held.lr).fmt(f)
             }
+            Constraint::Function(relation) => relation.fmt(f),
             set => sets::call(set).fmt(f),
         }
     }
@@ -200,12 +231,18 @@ impl fmt::Display for Constraint {
 impl Constraint {
     /// Whether every number is in its range and the constraint one on functions of `dim` variables.
     pub(crate) fn check(&self, dim: usize) -> Result<(), SolveError> {
-        sets::check(self, dim)
+        match self {
+            Constraint::Function(relation) => {
+                relation.check()?;
+                relation.check_dim(dim)
+            }
+            set => sets::check(set, dim),
+        }
     }
 
     /// Whether it is a convex set.
     pub(crate) fn is_convex(&self) -> bool {
-        !matches!(self, Constraint::Sphere { .. } | Constraint::Multiplier(_))
+        self.is_set() && !matches!(self, Constraint::Sphere { .. })
     }
 }
 

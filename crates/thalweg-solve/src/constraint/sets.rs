@@ -61,7 +61,10 @@ pub(super) fn call(set: &Constraint) -> Call {
         Constraint::Halfspace(plane) | Constraint::Hyperplane(plane) => plane.call(set.name()),
         Constraint::Affine(affine) => affine.call(),
         Constraint::Intersection(intersection) => intersection.call(),
-        Constraint::Nonnegative | Constraint::Isotonic | Constraint::Multiplier(_) => Call::new(set.name()),
+        Constraint::Nonnegative
+        | Constraint::Isotonic
+        | Constraint::Multiplier(_)
+        | Constraint::Function(_) => Call::new(set.name()),
     }
 }
 
@@ -75,7 +78,10 @@ pub(super) fn check(set: &Constraint, dim: usize) -> Result<(), SolveError> {
         Constraint::Halfspace(plane) | Constraint::Hyperplane(plane) => plane.check(dim),
         Constraint::Affine(affine) => affine.check(dim),
         Constraint::Intersection(intersection) => intersection.check(dim),
-        Constraint::Nonnegative | Constraint::Isotonic | Constraint::Multiplier(_) => Ok(()),
+        Constraint::Nonnegative
+        | Constraint::Isotonic
+        | Constraint::Multiplier(_)
+        | Constraint::Function(_) => Ok(()),
     }
 }
 
@@ -91,7 +97,7 @@ pub(super) fn nearest(set: &Constraint, dim: usize) -> Result<Box<dyn Nearest>, 
         Constraint::Affine(settings) => Box::new(affine::Work::new(settings, dim)?),
         Constraint::Isotonic => Box::new(isotonic::Isotonic::new(dim)),
         Constraint::Intersection(settings) => Box::new(intersection::Work::new(settings, dim)?),
-        Constraint::Sphere { .. } | Constraint::Multiplier(_) => {
+        Constraint::Sphere { .. } | Constraint::Multiplier(_) | Constraint::Function(_) => {
             let found = set.name().to_owned();
             return Err(SolveError::Option { name: "the set", wanted: "convex", found });
         }

@@ -309,7 +309,7 @@ impl Descent {
 const MOST_NUMBERS: f64 = 1e9;
 
 /// The size of a dense matrix for `dim` variables, if memory can hold it.
-fn dense(dim: usize) -> Result<usize, SolveError> {
+pub(crate) fn dense(dim: usize) -> Result<usize, SolveError> {
     let numbers = dim as f64 * dim as f64;
     if numbers > MOST_NUMBERS {
         return Err(SolveError::TooLarge {

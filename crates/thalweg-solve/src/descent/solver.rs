@@ -12,7 +12,7 @@ use crate::search::{Search, Values};
 use crate::trust::Trust;
 use crate::vector::{dot, largest, norm, scale};
 use crate::within::Within;
-use crate::{Options, Scalar, SolveError};
+use crate::{Options, Scalar, SolveError, Status};
 
 /// What came of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +26,8 @@ pub(crate) enum Stepped {
     Stuck { flat: bool },
     /// The function has no lower bound, or left the numbers.
     Diverged,
+    /// The method itself says that the run is over, at another point or where it was.
+    Ended { moved: bool, status: Status },
 }
 
 /// Goes from point to point.

@@ -20,7 +20,7 @@ use crate::checkpoint::Keeper;
 use crate::clock::Clock;
 use crate::objective::Source;
 use crate::scalar::{all_finite, copy, is_finite, narrow, norm, wide};
-use crate::{Options, Scalar, SolveError, Status};
+use crate::{Method, Options, Scalar, SolveError, Status};
 
 /// A value so many times as far below 0 as the start's is large: there is no minimum.
 const BOTTOMLESS: f64 = 1e100;
@@ -59,6 +59,8 @@ impl Tolerance {
 struct Best<F> {
     value: Vec<F>,
     x: Vec<F>,
+    /// How far the only problem was outside of functions there; `None` before that is known.
+    violation: Option<f64>,
 }
 
 pub(crate) struct Engine<F> {
@@ -105,12 +107,14 @@ impl<F: Scalar> Engine<F> {
         clock: Clock,
     ) -> Result<Self, SolveError> {
         let dim = starts.len() / lanes;
+        let constrained = matches!(options.method, Method::Constrained(_));
         let default = options.method.default_tolerances::<F>().filter(|_| !options.any_tolerance());
         let (grad_rtol, value_rtol) = default
             .map_or((options.grad_rtol, options.value_rtol), |(gradient, value)| {
                 (Some(gradient), Some(value))
             });
-        let gradient_tolerance = Tolerance::of(options.grad_tol, grad_rtol);
+        // Methods for functions look at their conditions themselves.
+        let gradient_tolerance = Tolerance::of(options.grad_tol, grad_rtol).filter(|_| !constrained);
         let tolerances = Tolerances {
             gradient: Vec::new(),
             value: Tolerance::of(options.value_tol, value_rtol),
@@ -119,7 +123,13 @@ impl<F: Scalar> Engine<F> {
         let mut engine = Engine {
             dim,
             lanes,
-            stepper: Stepper::new(options, options.method.layout(source.parts()), lanes, first)?,
+            stepper: Stepper::new(
+                options,
+                options.method.layout(source.parts()),
+                lanes,
+                first,
+                source.derivatives().hessian,
+            )?,
             compiled: None,
             any_tolerance: options.any_tolerance() || default.is_some(),
             tolerances,
@@ -146,7 +156,8 @@ impl<F: Scalar> Engine<F> {
         engine.previous_out.copy_from_slice(&engine.out);
         engine.floor = -BOTTOMLESS * wide(engine.out[0]).abs().max(1.0);
         if track_best {
-            engine.best = Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone() });
+            engine.best =
+                Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone(), violation: None });
         }
         if let Some(tolerance) = gradient_tolerance {
             for lane in 0..lanes {
@@ -237,6 +248,13 @@ impl<F: Scalar> Engine<F> {
                 self.look_after_descent(largest);
                 return Ok(());
             }
+            Stepped::Ended { moved: true, status } => {
+                self.steps += 1;
+                self.note_after_descent();
+                self.end(0, status);
+                return Ok(());
+            }
+            Stepped::Ended { moved: false, status } => status,
             Stepped::Stuck { flat: true } if self.tolerances.value.is_some() => Status::ConvergedValue,
             Stepped::Stuck { .. } => Status::LineSearchFailed,
             Stepped::Diverged => Status::Diverged,
@@ -250,23 +268,15 @@ impl<F: Scalar> Engine<F> {
 
     /// As `look`, knowing that everything is finite and how large the gradient is.
     fn look_after_descent(&mut self, largest: f64) {
-        if let Some(history) = &mut self.history {
-            history.push(&self.x, &self.out);
-        }
-        if let Some(best) = &mut self.best {
-            let lower = self.out[0] < best.value[0];
-            if lower {
-                best.value[0] = self.out[0];
-            } else if self.best_is_here {
-                best.x.copy_from_slice(&self.previous_x);
-            }
-            self.best_is_here = lower;
-        }
-        if wide(self.out[0]) < self.floor {
+        self.note_after_descent();
+        let unbounded = wide(self.out[0]) < self.floor && self.stepper.violation() == 0.0;
+        if unbounded {
             self.end(0, Status::Diverged);
         } else if self.tolerances.gradient.first().is_some_and(|&most| largest <= wide(most)) {
             self.end(0, Status::ConvergedGradient);
-        } else if let Some(status) = self.still(0) {
+        } else if self.stepper.violation() == 0.0
+            && let Some(status) = self.still(0)
+        {
             self.end(0, status);
         } else if self.steps == self.max_steps {
             self.end(0, Status::MaxSteps);
@@ -274,6 +284,28 @@ impl<F: Scalar> Engine<F> {
             self.end(0, Status::MaxEvaluations);
         } else if self.deadline.is_some_and(|(clock, seconds)| clock.seconds() >= seconds) {
             self.end(0, Status::MaxSeconds);
+        }
+    }
+
+    /// Keeps what is asked to be kept of a step: the iterate, the best point. Of points outside of functions that are held the one that
+    /// is least outside is best.
+    fn note_after_descent(&mut self) {
+        if let Some(history) = &mut self.history {
+            history.push(&self.x, &self.out);
+        }
+        if let Some(best) = &mut self.best {
+            let violation = self.stepper.violation();
+            let before = best.violation.unwrap_or(if violation > 0.0 { f64::INFINITY } else { violation });
+            let lower = violation < before || (violation == before && self.out[0] < best.value[0]);
+            if lower || best.violation.is_none() {
+                best.violation = Some(violation);
+            }
+            if lower {
+                best.value[0] = self.out[0];
+            } else if self.best_is_here {
+                best.x.copy_from_slice(&self.previous_x);
+            }
+            self.best_is_here = lower;
         }
     }
 
@@ -376,6 +408,7 @@ impl<F: Scalar> Engine<F> {
         ends.value[lane] = out[lane];
         ends.gradient_norm[lane] = norm(&out[self.lanes..], self.lanes, lane);
         ends.multiplier[lane] = self.stepper.held.as_ref().map(|held| held.lambda[lane]);
+        ends.kkt[lane] = self.stepper.kkt();
         let (best_value, best_x) = match &self.best {
             Some(best) => (best.value[lane], &best.x),
             None => (out[lane], x),
@@ -430,6 +463,7 @@ impl<F: Scalar> Engine<F> {
             keeper.vector("best_value", &mut best.value);
             keeper.vector("best_x", &mut best.x);
             keeper.flag("best_is_here", &mut self.best_is_here);
+            keeper.maybe("best_violation", &mut best.violation);
         }
         if let Some(history) = &mut self.history {
             history.memory(self.steps, keeper);

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Keeper;
 use crate::scalar::norm;
-use crate::{Evaluations, History, Scalar, Status};
+use crate::{Evaluations, History, Kkt, Scalar, Status};
 
 /// How each problem ended; points one after the other.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct Ends<F> {
     pub(crate) best_x: Vec<F>,
     pub(crate) best_value: Vec<F>,
     pub(crate) multiplier: Vec<Option<F>>,
+    pub(crate) kkt: Vec<Option<Kkt<F>>>,
 }
 
 impl<F: Scalar> Ends<F> {
@@ -30,6 +31,7 @@ impl<F: Scalar> Ends<F> {
             best_x: vec![F::default(); dim * lanes],
             best_value: vec![F::default(); lanes],
             multiplier: vec![None; lanes],
+            kkt: vec![None; lanes],
         }
     }
 }

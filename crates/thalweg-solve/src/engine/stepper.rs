@@ -3,6 +3,7 @@
 use thalweg_rule::{Evaluation, Layout, Rule};
 
 use crate::checkpoint::Keeper;
+use crate::constrained;
 use crate::constraint::{Constraint, Held, Lagrangian, Projection};
 use crate::dense;
 use crate::descent::{Solver, Stepped};
@@ -11,7 +12,7 @@ use crate::objective::{Counted, Source};
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
 use crate::within::Near;
-use crate::{Derivatives, Estimate, Evaluations, Method, Options, Scalar, SolveError};
+use crate::{Derivatives, Estimate, Evaluations, Kkt, Method, Options, Scalar, SolveError};
 
 /// What turns a gradient into a step.
 enum Direction<F> {
@@ -21,6 +22,8 @@ enum Direction<F> {
     Power(CurvatureStep<F>, u64),
     /// Goes from point to point by itself, one problem at a time.
     Descent(Box<Solver<F>>),
+    /// The same under functions.
+    Constrained(Box<constrained::Solver<F>>),
 }
 
 struct Noise {
@@ -62,12 +65,13 @@ impl<F: Scalar> Stepper<F> {
         layout: Layout,
         lanes: usize,
         first: u64,
+        has_hessian: bool,
     ) -> Result<Self, SolveError> {
         let dim = layout.len();
         let direction = match &options.method {
             Method::Auto => {
                 let (options, _) = options.with_method(dim, Derivatives::default());
-                return Self::new(&options, layout, lanes, first);
+                return Self::new(&options, layout, lanes, first, has_hessian);
             }
             Method::Rule(optimizer) => Direction::Rule(optimizer.rule_with(&layout, lanes, first)?),
             Method::Newton(newton) => Direction::Newton(NewtonStep::new(*newton, dim, lanes)),
@@ -79,15 +83,20 @@ impl<F: Scalar> Stepper<F> {
                 }
             }
             Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, options, &layout)?)),
+            Method::Constrained(method) => {
+                Direction::Constrained(Box::new(constrained::Solver::new(method, options, dim, has_hessian)?))
+            }
         };
         let needs = options.method.needs_with(&layout)?;
-        let rows = if matches!(direction, Direction::Descent(_)) { 0 } else { dim };
+        let moves_itself = matches!(direction, Direction::Descent(_) | Direction::Constrained(_));
+        let rows = if moves_itself { 0 } else { dim };
         let projection = Projection::of(options, dim)?;
         let penalty = options.penalty.map(|_| Near::new(options, &layout)).transpose()?;
-        let held = match &options.constraint {
-            Some(Constraint::Multiplier(multiplier)) => Some(Held::new(multiplier, needs, dim, lanes)?),
+        let multiplier = options.constraints.iter().find_map(|constraint| match constraint {
+            Constraint::Multiplier(multiplier) => Some(multiplier),
             _ => None,
-        };
+        });
+        let held = multiplier.map(|multiplier| Held::new(multiplier, needs, dim, lanes)).transpose()?;
         let probes = matches!(direction, Direction::Rule(_)) && needs.hessian_vector;
         let probe = if probes { dim * lanes } else { 0 };
         let hessian = if needs.hessian && rows > 0 { dense::square(dim, lanes)? } else { 0 };
@@ -171,7 +180,7 @@ impl<F: Scalar> Stepper<F> {
     /// Whether steps are made by `descend`.
     #[inline]
     pub(crate) fn descends(&self) -> bool {
-        matches!(self.direction, Direction::Descent(_))
+        matches!(self.direction, Direction::Descent(_) | Direction::Constrained(_))
     }
 
     /// One step of a descent from `x`, value and gradient `out`, to `x_after` and `out_after`.
@@ -187,7 +196,24 @@ impl<F: Scalar> Stepper<F> {
         let mut oracle = Counted { source, evaluations: &mut self.evaluations };
         match &mut self.direction {
             Direction::Descent(solver) => solver.step(&mut oracle, x, out, x_after, out_after),
+            Direction::Constrained(solver) => solver.step(&mut oracle, x, out, x_after, out_after),
             _ => Ok(Stepped::Stuck { flat: false }),
+        }
+    }
+
+    /// How far the run is outside of functions that it holds, what is within the tolerance left out.
+    pub(crate) fn violation(&self) -> f64 {
+        match &self.direction {
+            Direction::Constrained(solver) => solver.violation(),
+            _ => 0.0,
+        }
+    }
+
+    /// Multipliers where the run is, of the methods for functions.
+    pub(crate) fn kkt(&self) -> Option<Kkt<F>> {
+        match &self.direction {
+            Direction::Constrained(solver) => solver.kkt(),
+            _ => None,
         }
     }
 
@@ -258,7 +284,7 @@ impl<F: Scalar> Stepper<F> {
                 scaled.step_power(x, gradient, |v, out| lagrangian.hessian_vector(at, v, out))?;
                 self.evaluations.hessian_vector += *products;
             }
-            Direction::Descent(_) => {}
+            Direction::Descent(_) | Direction::Constrained(_) => {}
         }
         self.calls += 1;
         Ok(())
@@ -274,6 +300,7 @@ impl<F: Scalar> Stepper<F> {
             Direction::Rule(rule) => keeper.rule("rule", &mut **rule),
             Direction::Power(scaled, _) => keeper.within("curvature", |keeper| scaled.memory(keeper)),
             Direction::Descent(solver) => keeper.within("descent", |keeper| solver.memory(keeper)),
+            Direction::Constrained(solver) => keeper.within("constrained", |keeper| solver.memory(keeper)),
             Direction::Newton(_) | Direction::Exact(_) => {}
         }
     }

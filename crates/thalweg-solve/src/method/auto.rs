@@ -2,7 +2,9 @@
 
 use crate::constraint::Constraint;
 use crate::objective::Derivatives;
-use crate::{Bfgs, Fista, Lbfgs, Lbfgsb, Method, Options, ProjectedGradient, Spg, TrustNewton};
+use crate::{
+    Bfgs, Fista, InteriorPoint, Lbfgs, Lbfgsb, Method, Options, ProjectedGradient, Spg, Sqp, TrustNewton,
+};
 
 pub(super) const NAME: &str = "auto";
 pub(super) const SUMMARY: &str = "chosen by the number of variables and the derivatives there are";
@@ -22,11 +24,28 @@ const HESSIAN: usize = 40;
 /// Up to so many variables a dense matrix costs less than what a limited memory does not know.
 const DENSE: usize = 200;
 
+/// Up to so many variables under functions a quadratic program costs little.
+const SMALL: usize = 50;
+
 impl Choice {
     /// The method for a function of `dim` variables with these second derivatives.
     pub(crate) fn of(dim: usize, has: Derivatives, options: &Options) -> Self {
         let variables = if dim == 1 { "1 variable".to_owned() } else { format!("{dim} variables") };
-        let multiplier = matches!(options.constraint, Some(Constraint::Multiplier(_)));
+        if options.has_functions() {
+            let (method, reason) = if dim <= SMALL {
+                (
+                    Sqp::default().into(),
+                    "quadratic models under linearised functions need the fewest evaluations",
+                )
+            } else {
+                (
+                    InteriorPoint::default().into(),
+                    "a step through the interior is one linear system, however many functions hold",
+                )
+            };
+            return Choice { method, reason: format!("{variables} under functions: {reason}") };
+        }
+        let multiplier = options.constraints.iter().any(|c| matches!(c, Constraint::Multiplier(_)));
         if multiplier || options.noise > 0.0 {
             let reason =
                 "multipliers and noise are for rules, which take each gradient as it comes".to_owned();
@@ -38,7 +57,7 @@ impl Choice {
                 "a penalty has no gradient but a proximal point, to which accelerated steps go".to_owned();
             return Choice { method: Fista::default().into(), reason };
         }
-        let set = options.constraint.as_ref();
+        let set = options.set();
         if options.bounds.is_some() || matches!(set, Some(Constraint::Box(_) | Constraint::Nonnegative)) {
             let reason = format!(
                 "{variables} with bounds: what is met on the way becomes part of a model of the last steps"

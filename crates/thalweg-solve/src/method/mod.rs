@@ -21,8 +21,9 @@ pub(crate) use newton::NewtonStep;
 use crate::objective::Derivatives;
 use crate::search::line::epsilon;
 use crate::{
-    BarzilaiBorwein, Bfgs, Cg, Descent, Fista, Lbfgs, Lbfgsb, NewtonCg, NewtonCholesky, ProjectedGradient,
-    ProximalGradient, Scalar, SolveError, Spg, Sr1, Steepest, TrustNewton,
+    AugmentedLagrangian, BarzilaiBorwein, Bfgs, Cg, Constrained, Descent, Fista, InteriorPoint, Lbfgs,
+    Lbfgsb, NewtonCg, NewtonCholesky, ProjectedGradient, ProximalGradient, Scalar, SolveError, Spg, Sqp, Sr1,
+    Steepest, TrustNewton,
 };
 
 const KIND: &str = "optimizer";
@@ -55,6 +56,8 @@ pub enum Method {
     CurvatureScaled(CurvatureScaled),
     /// A descent with its search.
     Descent(Descent),
+    /// A method that holds functions.
+    Constrained(Constrained),
 }
 
 impl Method {
@@ -75,6 +78,9 @@ impl Method {
             }
             if let Some(descent) = Descent::read(call)? {
                 return Ok(Method::Descent(descent));
+            }
+            if let Some(constrained) = Constrained::read(call)? {
+                return Ok(Method::Constrained(constrained));
             }
         }
         if let Some(call) = calls.iter().find(|call| own_entries().iter().any(|own| own.name == call.name)) {
@@ -124,6 +130,7 @@ impl Method {
                 Derivatives { hessian: exact, hessian_vector: !exact }
             }
             Method::Descent(descent) => descent.needs(),
+            Method::Constrained(constrained) => constrained.needs(),
         })
     }
 
@@ -149,6 +156,7 @@ impl Method {
             Method::Newton(_) => newton::NAME,
             Method::CurvatureScaled(_) => curvature::NAME,
             Method::Descent(descent) => descent.name(),
+            Method::Constrained(constrained) => constrained.name(),
         }
     }
 }
@@ -160,6 +168,7 @@ fn own_entries() -> Vec<Named> {
         Named::new(Kind::Method, curvature::NAME, curvature::SUMMARY, CurvatureScaled::default().to_string()),
     ];
     entries.extend(Descent::entries());
+    entries.extend(Constrained::entries());
     entries
 }
 
@@ -187,6 +196,17 @@ impl From<CurvatureScaled> for Method {
         Method::CurvatureScaled(scaled)
     }
 }
+
+macro_rules! from_constrained {
+    ($($method:ty),*) => {$(
+        impl From<$method> for Method {
+            fn from(method: $method) -> Self {
+                Method::Constrained(method.into())
+            }
+        }
+    )*};
+}
+from_constrained!(Constrained, AugmentedLagrangian, InteriorPoint, Sqp);
 
 macro_rules! from_descents {
     ($($descent:ty),* $(,)?) => {$(
@@ -231,6 +251,7 @@ impl fmt::Display for Method {
             Method::Newton(newton) => newton.fmt(f),
             Method::CurvatureScaled(scaled) => scaled.fmt(f),
             Method::Descent(descent) => descent.fmt(f),
+            Method::Constrained(constrained) => constrained.fmt(f),
         }
     }
 }

@@ -98,6 +98,8 @@ pub(crate) trait Source<F> {
     fn program(&self) -> Option<&Program>;
     /// As [`Objective::parts`].
     fn parts(&self) -> Layout;
+    /// As [`Objective::derivatives`].
+    fn derivatives(&self) -> Derivatives;
     /// Values in row 0, gradients in rows 1 to `dim`.
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
     /// Entry (r, c) in row `r · dim + c`.
@@ -150,6 +152,10 @@ impl<F: Scalar, O: Objective<F>> Source<F> for Single<'_, O> {
         self.0.parts()
     }
 
+    fn derivatives(&self) -> Derivatives {
+        self.0.derivatives()
+    }
+
     #[inline]
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.0.value_then_gradient(points, out)
@@ -177,6 +183,10 @@ impl<F: Scalar> Source<F> for Many<F> {
 
     fn parts(&self) -> Layout {
         self.traced.parts()
+    }
+
+    fn derivatives(&self) -> Derivatives {
+        self.traced.derivatives()
     }
 
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {

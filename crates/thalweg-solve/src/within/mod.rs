@@ -109,7 +109,8 @@ pub(crate) fn check(descent: &Descent, options: &Options) -> Result<(), SolveErr
         return refused("a penalty", "use fista or proximal_gradient, which step by its proximal points");
     }
     let bounded = options.bounds.is_some();
-    let Some(constraint) = options.constraint.as_ref().filter(|_| !bounded) else {
+    let multiplier = options.constraints.iter().find(|c| matches!(c, Constraint::Multiplier(_)));
+    let Some(constraint) = multiplier.or_else(|| options.set().filter(|_| !bounded)) else {
         let takes = proximal
             || matches!(descent, Descent::ProjectedGradient(_) | Descent::Spg(_) | Descent::Lbfgsb(_));
         if bounded && !takes {

@@ -27,7 +27,7 @@ pub(crate) const SUMMARY: &str =
 ///
 /// let plane = Expression::parse("3*x + 4*y")?;
 /// let ball = Constraint::parse("ball(radius=5)", &[])?;
-/// let options = Options { method: "projected_gradient".parse()?, constraint: Some(ball), ..Options::default() };
+/// let options = Options { method: "projected_gradient".parse()?, constraints: vec![ball], ..Options::default() };
 /// let solution = minimize(&mut Traced::<f64>::new(plane.program())?, &[0.0, 0.0], &options)?;
 /// assert!((solution.x[0] + 3.0).abs() < 1e-6 && (solution.x[1] + 4.0).abs() < 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

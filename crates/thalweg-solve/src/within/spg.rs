@@ -31,7 +31,7 @@ pub(crate) const SUMMARY: &str =
 /// // The shares of three assets with the least variance.
 /// let variance = Expression::parse("x^2 + 2*y^2 + 4*z^2")?;
 /// let shares = Constraint::parse("simplex", &[])?;
-/// let options = Options { method: "spg".parse()?, constraint: Some(shares), ..Options::default() };
+/// let options = Options { method: "spg".parse()?, constraints: vec![shares], ..Options::default() };
 /// let solution = minimize(&mut Traced::<f64>::new(variance.program())?, &[0.0; 3], &options)?;
 /// assert!((solution.x[0] - 4.0 / 7.0).abs() < 1e-8 && (solution.x[2] - 1.0 / 7.0).abs() < 1e-8);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

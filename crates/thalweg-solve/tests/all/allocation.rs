@@ -60,11 +60,11 @@ fn a_step_allocates_nothing_whatever_the_method() {
         "curvature_scaled(by=sum)",
         "curvature_scaled(estimate=power)",
     ] {
-        for constraint in [None, Some(circle.clone()), Some(Constraint::Sphere { radius: 1.0 })] {
+        for constraints in [vec![], vec![circle.clone()], vec![Constraint::Sphere { radius: 1.0 }]] {
             let options = Options {
                 method: method.parse().unwrap(),
                 steps: 300,
-                constraint,
+                constraints,
                 noise: 0.1,
                 grad_tol: Some(0.0),
                 value_tol: Some(0.0),

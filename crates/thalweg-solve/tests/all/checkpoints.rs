@@ -129,15 +129,15 @@ fn all_searches_regions_and_chains_go_on_in_both_precisions() {
 #[test]
 fn noise_bounds_and_multipliers_go_on() {
     let variables = ["x1", "x2"].map(str::to_owned);
-    let constraint = |text| Some(Constraint::parse(text, &variables).unwrap());
+    let constraint = |text| vec![Constraint::parse(text, &variables).unwrap()];
     let blank = || Options { method: "adam(lr=0.1)".parse().unwrap(), steps: 20, ..Options::default() };
     for (name, options) in [
         ("noise", Options { noise: 0.3, seed: 9, first_start: 5, ..blank() }),
         ("bounds", Options { bounds: Some("-1..0.5".parse().unwrap()), ..blank() }),
-        ("sphere", Options { constraint: constraint("sphere"), ..blank() }),
+        ("sphere", Options { constraints: constraint("sphere"), ..blank() }),
         (
             "multiplier",
-            Options { constraint: constraint("multiplier(\"x1^2+x2^2-1\", init=0.5)"), ..blank() },
+            Options { constraints: constraint("multiplier(\"x1^2+x2^2-1\", init=0.5)"), ..blank() },
         ),
         ("tolerance", Options { grad_rtol: Some(0.3), ..blank() }),
         ("no best", Options { track_best: Some(false), ..blank() }),

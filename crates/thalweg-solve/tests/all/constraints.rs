@@ -14,7 +14,7 @@ fn a_multiplier_run_on_a_line_reaches_the_closed_form_minimum_and_multiplier() {
     // min ½(x² + 6y²) with x + y = 1: x = 6/7, y = 1/7, λ = −6/7.
     let bowl = trace(2, |x| 0.5 * (x[0].pow(2.0) + 6.0 * x[1].pow(2.0))).unwrap();
     let options = Options {
-        constraint: Some(constrained("multiplier(\"x1 + x2 - 1\", init=0, lr=0.1)")),
+        constraints: vec![constrained("multiplier(\"x1 + x2 - 1\", init=0, lr=0.1)")],
         grad_tol: Some(1e-10),
         ..options("sgd(lr=0.1)", 10_000)
     };
@@ -30,7 +30,7 @@ fn a_multiplier_run_on_a_line_reaches_the_closed_form_minimum_and_multiplier() {
 fn newton_on_the_lagrangian_reaches_the_same_point() {
     let bowl = trace(2, |x| 0.5 * (x[0].pow(2.0) + 6.0 * x[1].pow(2.0))).unwrap();
     let options = Options {
-        constraint: Some(constrained("multiplier(\"x1 + x2 - 1\")")),
+        constraints: vec![constrained("multiplier(\"x1 + x2 - 1\")")],
         ..options("newton(lr=0.5)", 2000)
     };
     let solution = minimize(&mut Traced::<f64>::new(&bowl).unwrap(), &[0.0, 0.0], &options).unwrap();
@@ -50,7 +50,7 @@ fn the_first_multiplier_steps_match_hand_computation() {
         init: 0.5,
         lr: 0.1,
     };
-    let options = Options { constraint: Some(Constraint::Multiplier(held)), ..options("sgd(lr=0.1)", 2) };
+    let options = Options { constraints: vec![Constraint::Multiplier(held)], ..options("sgd(lr=0.1)", 2) };
     let solution = minimize(&mut Traced::<f64>::new(&parabola).unwrap(), &[2.0], &options).unwrap();
     let history = solution.history.unwrap();
     for (x, exact) in history.x.iter().zip([2.0, 1.54, 1.1666]) {
@@ -63,8 +63,8 @@ fn the_first_multiplier_steps_match_hand_computation() {
 fn half_the_squared_norm_with_twice_the_rate_is_the_sphere_of_unhalved_ascent() {
     // The form λ ← λ + lr(‖x‖² − 1), x ← x − lr(∇f + λx), iterated by hand on f = ½(x² + 6y²).
     let bowl = trace(2, |x| 0.5 * (x[0].pow(2.0) + 6.0 * x[1].pow(2.0))).unwrap();
-    let constraint = Some(constrained("multiplier(\"(x1^2 + x2^2 - 1)/2\", init=0.5, lr=0.2)"));
-    let options = Options { constraint, ..options("sgd(lr=0.1)", 50) };
+    let constraints = vec![constrained("multiplier(\"(x1^2 + x2^2 - 1)/2\", init=0.5, lr=0.2)")];
+    let options = Options { constraints, ..options("sgd(lr=0.1)", 50) };
     let solution = minimize(&mut Traced::<f64>::new(&bowl).unwrap(), &[1.5, -0.5], &options).unwrap();
     let (mut x, mut λ) = ([1.5_f64, -0.5], 0.5);
     for _ in 0..50 {
@@ -78,7 +78,7 @@ fn half_the_squared_norm_with_twice_the_rate_is_the_sphere_of_unhalved_ascent() 
 #[test]
 fn descent_projected_onto_the_sphere_reaches_the_eigenvector_of_the_smallest_eigenvalue() {
     let options = Options {
-        constraint: Some(constrained("sphere")),
+        constraints: vec![constrained("sphere")],
         grad_tol: Some(1e-10),
         ..options("sgd(lr=0.1)", 10_000)
     };
@@ -110,7 +110,7 @@ fn a_run_within_bounds_ends_at_the_nearest_end_and_knows_that_it_has_converged()
 
 #[test]
 fn the_origin_is_projected_onto_the_first_axis_of_the_sphere() {
-    let options = Options { constraint: Some(constrained("sphere(radius=2)")), ..options("sgd(lr=0)", 1) };
+    let options = Options { constraints: vec![constrained("sphere(radius=2)")], ..options("sgd(lr=0)", 1) };
     let solution = minimize(&mut Traced::<f64>::new(&quadratic()).unwrap(), &[0.0, 0.0], &options).unwrap();
     assert_eq!(solution.x, [2.0, 0.0]);
 }

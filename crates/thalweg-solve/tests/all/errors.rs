@@ -92,7 +92,7 @@ fn bounds_that_are_empty_or_do_not_fit_are_refused() {
     );
     let both = Options {
         bounds: Some("0..1".parse().unwrap()),
-        constraint: Some(Constraint::Sphere { radius: 1.0 }),
+        constraints: vec![Constraint::Sphere { radius: 1.0 }],
         ..Options::default()
     };
     assert_eq!(refused(&[0.0, 0.0], &both), "bounds and sphere cannot be kept together; choose one of them");
@@ -115,7 +115,7 @@ fn misspelt_constraints_and_functions_are_pointed_at() {
 #[test]
 fn a_multiplier_of_other_variables_is_refused() {
     let constraint = Constraint::parse("multiplier(\"x\")", &["x".to_owned()]).unwrap();
-    let options = Options { constraint: Some(constraint), ..Options::default() };
+    let options = Options { constraints: vec![constraint], ..Options::default() };
     assert_eq!(
         refused(&[0.0, 0.0], &options),
         "the constraint's function: found 1 coordinates, the function has 2 variables"

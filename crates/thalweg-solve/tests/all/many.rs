@@ -28,7 +28,7 @@ fn facts(s: &Solution<f64>) -> impl PartialEq + std::fmt::Debug + use<> {
 
 fn cases() -> Vec<(Program, Options)> {
     let variables = ["x1".to_owned(), "x2".to_owned()];
-    let constraint = |text| Some(Constraint::parse(text, &variables).unwrap());
+    let constraint = |text| vec![Constraint::parse(text, &variables).unwrap()];
     let tracked = |method: &str| Options { track_best: Some(true), ..options(method, 60) };
     vec![
         (wells(), tracked("sgd(lr=0.1, momentum=0.9)")),
@@ -41,12 +41,12 @@ fn cases() -> Vec<(Program, Options)> {
         (wells(), tracked("newton(absolute=true)")),
         (wells(), tracked("curvature_scaled(by=sum)")),
         (wells(), tracked("curvature_scaled(estimate=power, iterations=5)")),
-        (wells(), Options { constraint: constraint("sphere"), ..tracked("sgd(lr=0.1)") }),
+        (wells(), Options { constraints: constraint("sphere"), ..tracked("sgd(lr=0.1)") }),
         (wells(), Options { bounds: Some("-1..1".parse().unwrap()), ..tracked("adam(lr=0.1)") }),
         (
             wells(),
             Options {
-                constraint: constraint("multiplier(\"x1^2+x2^2-1\", init=0.5)"),
+                constraints: constraint("multiplier(\"x1^2+x2^2-1\", init=0.5)"),
                 ..tracked("sgd(lr=0.1)")
             },
         ),

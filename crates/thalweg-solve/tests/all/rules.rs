@@ -150,7 +150,7 @@ fn an_average_without_a_finite_value_is_not_handed_out() {
 #[test]
 fn averages_stay_on_the_sphere() {
     let options = Options {
-        constraint: Some(Constraint::Sphere { radius: 2.0 }),
+        constraints: vec![Constraint::Sphere { radius: 2.0 }],
         ..options("sgd(lr=0.1) | parameter_ema(0.9)", 5)
     };
     let x = minimize(&mut Traced::<f64>::new(&quadratic()).unwrap(), &START, &options).unwrap().x;
@@ -176,7 +176,7 @@ fn values_and_products_are_those_of_the_lagrangian() {
     let held = |method: &str| {
         let constraint =
             Constraint::parse("multiplier(\"x^2 - 1\", init=2, lr=0)", &["x".to_owned()]).unwrap();
-        let options = Options { constraint: Some(constraint), ..options(method, 1) };
+        let options = Options { constraints: vec![constraint], ..options(method, 1) };
         minimize(&mut Traced::<f64>::new(&nothing).unwrap(), &[3.0], &options).unwrap().x[0]
     };
     assert!((held("polyak_sgd(max_lr=10)") - (3.0 - 8.0 / 6.0)).abs() < 1e-14);

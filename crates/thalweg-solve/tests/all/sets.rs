@@ -13,7 +13,7 @@ fn set(text: &str) -> Constraint {
 /// The nearest point, as a run sees it: starts are projected before the first step.
 fn nearest(text: &str, start: &[f64]) -> Vec<f64> {
     let flat = trace(start.len(), |x| 0.0 * x[0]).unwrap();
-    let options = Options { constraint: Some(set(text)), history: true, ..options("sgd(lr=0)", 1) };
+    let options = Options { constraints: vec![set(text)], history: true, ..options("sgd(lr=0)", 1) };
     let solution = minimize(&mut Traced::<f64>::new(&flat).unwrap(), start, &options).unwrap();
     solution.history.unwrap().point(0).to_vec()
 }
@@ -104,7 +104,7 @@ fn a_rule_stays_in_the_set_in_many_lanes_as_alone() {
         (0..70).map(|i| [f64::from(i) * 0.1, 3.0 - f64::from(i) * 0.05, f64::from(i % 7)]).collect();
     for text in ["simplex", "ball(norm=1)", "isotonic", "intersection(nonnegative, hyperplane([1, 1, 1], 1))"]
     {
-        let options = Options { constraint: Some(set(text)), ..options("sgd(lr=0.1, momentum=0.5)", 200) };
+        let options = Options { constraints: vec![set(text)], ..options("sgd(lr=0.1, momentum=0.5)", 200) };
         let all = minimize_many(&bowl, &Points::from_rows(&rows).unwrap(), &options).unwrap();
         for (i, start) in rows.iter().enumerate() {
             let alone = minimize(&mut Traced::<f64>::new(&bowl).unwrap(), start, &options).unwrap();
@@ -126,7 +126,7 @@ fn the_optimum_in_a_set_is_known_to_be_one() {
     let fit = fit.unwrap();
     for method in ["sgd(lr=0.3)", "spg", "projected_gradient", "fista", "proximal_gradient"] {
         let options = Options {
-            constraint: Some(Constraint::Isotonic),
+            constraints: vec![Constraint::Isotonic],
             grad_tol: Some(1e-10),
             ..options(method, 1000)
         };
@@ -161,7 +161,7 @@ fn sets_that_cannot_be_are_refused_with_the_reason() {
     let bowl = trace(2, |x| x[0].pow(2.0) + x[1].pow(2.0)).unwrap();
     let run = |text: &str, method: &str| {
         let method: Method = method.parse().unwrap();
-        let options = Options { method, constraint: Some(set(text)), ..Options::default() };
+        let options = Options { method, constraints: vec![set(text)], ..Options::default() };
         minimize(&mut Traced::<f64>::new(&bowl).unwrap(), &[0.0, 0.0], &options).unwrap_err().to_string()
     };
     assert!(run("halfspace([1, 1, 1], 0)", "spg").contains("found 3 coordinates, the function has 2"));

@@ -12,6 +12,9 @@ fn printed_methods_parse_to_themselves() {
         "curvature_scaled(lr=0.2, by=sum, estimate=power, iterations=7, eps=1e-9)",
         "curvature_scaled(by=condition, estimate=power)",
         "adam(lr=0.1)",
+        "sqp(hessian=bfgs)",
+        "interior_point(mu=1)",
+        "augmented_lagrangian(inner=lbfgs, penalty=10)",
         "clip_by_global_norm(1.0) | sgd(lr=0.1, momentum=0.9)",
     ] {
         let method: Method = text.parse().unwrap();
@@ -63,6 +66,9 @@ fn printed_constraints_and_bounds_parse_to_themselves() {
         "sphere",
         "sphere(radius=2.5)",
         "multiplier(\"x + y - 1\", init=0.5, lr=0.2)",
+        "x*y >= 25",
+        "1 <= x + y <= 3",
+        "x^2 + y^2 = 1",
     ] {
         let constraint = Constraint::parse(text, &variables).unwrap();
         assert_eq!(Constraint::parse(&constraint.to_string(), &variables).unwrap(), constraint, "{text}");
@@ -104,10 +110,11 @@ fn statuses_have_the_names_of_the_contract() {
         Status::Diverged,
         Status::LineSearchFailed,
         Status::Interrupted,
+        Status::Infeasible,
     ]
     .map(Status::as_str);
     assert_eq!(
         names.join(" "),
-        "converged_gradient converged_value converged_step max_steps max_seconds diverged line_search_failed interrupted"
+        "converged_gradient converged_value converged_step max_steps max_seconds diverged line_search_failed interrupted infeasible"
     );
 }

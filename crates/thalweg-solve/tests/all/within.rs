@@ -248,7 +248,7 @@ fn penalties_print_as_they_are_read_and_are_refused_where_they_do_not_fit() {
         let options = Options {
             method: method.parse().unwrap(),
             penalty: Some(penalty.parse().unwrap()),
-            constraint: constraint.map(|text| Constraint::parse(text, &[]).unwrap()),
+            constraints: constraint.iter().map(|text| Constraint::parse(text, &[]).unwrap()).collect(),
             ..Options::default()
         };
         minimize(&mut Traced::<f64>::new(&rosenbrock()).unwrap(), &[0.0, 0.0], &options)
@@ -276,12 +276,12 @@ fn searches_that_do_not_fit_are_refused_with_the_reason() {
 fn the_choice_within_a_set_fits_the_set() {
     let chosen = |options: Options| {
         let solution = run(&rosenbrock(), &[0.3, 0.4], &options);
-        assert!(solution.status.converged(), "{:?}: {}", options.constraint, solution.status);
+        assert!(solution.status.converged(), "{:?}: {}", options.constraints, solution.status);
         let choice = solution.choice.unwrap();
         (choice.method.to_string(), choice.reason)
     };
     let set =
-        |text| Options { constraint: Some(Constraint::parse(text, &[]).unwrap()), ..Options::default() };
+        |text| Options { constraints: vec![Constraint::parse(text, &[]).unwrap()], ..Options::default() };
     assert!(chosen(set("nonnegative")).0.starts_with("lbfgsb"));
     assert!(chosen(set("simplex")).0.starts_with("spg"));
     assert!(chosen(set("sphere")).0.starts_with("projected_gradient"));

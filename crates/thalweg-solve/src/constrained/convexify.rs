@@ -1,0 +1,75 @@
+//! [`Convexify`]: a positive definite matrix in place of the Hessian of a Lagrangian.
+
+use super::problem::{dot, times};
+use crate::dense::Eigen;
+
+/// Adds a multiple of J_aᵀJ_a, J_a the gradients of the active functions, which changes no step that stays on them; then takes the
+/// absolute values of the eigenvalues, so that directions of negative curvature are not followed upwards.
+pub(super) struct Convexify {
+    eigen: Eigen,
+    /// For each function what its gradient's square is multiplied by, once for a unit of `factor`; 0 where it is not active.
+    weights: Vec<f64>,
+    j: Vec<f64>,
+    factor: f64,
+}
+
+impl Convexify {
+    pub(super) fn new(dim: usize) -> Self {
+        Convexify { eigen: Eigen::new(dim), weights: Vec::new(), j: Vec::new(), factor: 0.0 }
+    }
+
+    /// Remembers the gradients of the functions that are active: those with a multiplier.
+    pub(super) fn active(&mut self, dim: usize, j: &[f64], λ: &[f64]) {
+        self.weights.clear();
+        for (row, λ) in j.chunks_exact(dim).zip(λ) {
+            let square = dot(row, row);
+            self.weights.push(if *λ != 0.0 && square.is_normal() { 1.0 / square } else { 0.0 });
+        }
+        self.j.clear();
+        self.j.extend_from_slice(j);
+    }
+
+    /// Makes the matrix positive definite; eigenvalues are at least `floor`.
+    pub(super) fn apply(&mut self, matrix: &mut [f64], floor: f64) {
+        let n = self.eigen.values.len();
+        self.factor = 0.0;
+        self.eigen.decompose(matrix);
+        let largest = self.eigen.values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+        if self.eigen.values[0] < 0.0 && self.weights.iter().any(|w| *w > 0.0) {
+            self.factor = 2.0 * largest;
+            for (row, weight) in self.j.chunks_exact(n).zip(&self.weights) {
+                for (i, a) in row.iter().enumerate() {
+                    for (k, b) in row.iter().enumerate() {
+                        matrix[i * n + k] += self.factor * weight * a * b;
+                    }
+                }
+            }
+            self.eigen.decompose(matrix);
+        }
+        let floor = floor.max(1e-9 * largest).max(1e-30);
+        if self.eigen.values.iter().all(|v| *v >= floor) {
+            return;
+        }
+        let raised: Vec<f64> = self.eigen.values.iter().map(|v| v.abs().max(floor)).collect();
+        for i in 0..n {
+            for k in 0..=i {
+                let vectors = &self.eigen.vectors;
+                let entry: f64 = (0..n).map(|e| raised[e] * vectors[i * n + e] * vectors[k * n + e]).sum();
+                matrix[i * n + k] = entry;
+                matrix[k * n + i] = entry;
+            }
+        }
+    }
+
+    /// Takes what was added to the matrix out of the multipliers of a step d.
+    pub(super) fn correct(&self, d: &[f64], λ: &mut [f64]) {
+        if self.factor == 0.0 {
+            return;
+        }
+        for ((λ, along), weight) in λ.iter_mut().zip(times(&self.j, d)).zip(&self.weights) {
+            if *λ != 0.0 {
+                *λ -= self.factor * weight * along;
+            }
+        }
+    }
+}

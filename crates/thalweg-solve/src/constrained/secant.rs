@@ -1,0 +1,77 @@
+//! [`Secant`]: the Hessian of a Lagrangian learnt from steps, always positive definite.
+
+use super::problem::{dot, times};
+use crate::Scalar;
+use crate::checkpoint::Keeper;
+
+/// BFGS on the matrix itself, damped as Powell does: where a step saw too little curvature, y is moved towards Bs.
+///
+/// Powell, *A fast algorithm for nonlinearly constrained optimization calculations*, 1978; Nocedal and Wright, *Numerical
+/// Optimization*, 2nd ed., procedure 18.2.
+pub(super) struct Secant {
+    dim: usize,
+    pub(super) matrix: Vec<f64>,
+    /// Whether a step has been seen.
+    learnt: bool,
+}
+
+impl Secant {
+    pub(super) fn new(dim: usize) -> Self {
+        let mut secant = Secant { dim, matrix: vec![0.0; dim * dim], learnt: false };
+        secant.forget();
+        secant
+    }
+
+    pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.numbers("secant", &mut self.matrix);
+        keeper.flag("secant_learnt", &mut self.learnt);
+    }
+
+    /// Back to the identity.
+    pub(super) fn forget(&mut self) {
+        self.fill(1.0);
+        self.learnt = false;
+    }
+
+    /// Whether there is nothing to forget.
+    pub(super) fn is_blank(&self) -> bool {
+        !self.learnt
+    }
+
+    fn fill(&mut self, diagonal: f64) {
+        self.matrix.fill(0.0);
+        for entry in self.matrix.iter_mut().step_by(self.dim + 1) {
+            *entry = diagonal;
+        }
+    }
+
+    /// Learns from a step and the change of the Lagrangian's gradient along it.
+    pub(super) fn learn(&mut self, s: &[f64], y: &[f64]) {
+        let (curvature, square) = (dot(s, y), dot(s, s));
+        if !(square.is_normal() && curvature.is_finite()) {
+            return;
+        }
+        if !self.learnt && curvature > 1e-8 * square {
+            // The size that the first step saw: Shanno and Phua's.
+            self.fill((dot(y, y) / curvature).clamp(1e-4, 1e4));
+        }
+        self.learnt = true;
+        let bs = times(&self.matrix, s);
+        let through = dot(s, &bs);
+        if !(through > 0.0 && through.is_finite()) {
+            return self.forget();
+        }
+        let part = if curvature < 0.2 * through { 0.8 * through / (through - curvature) } else { 1.0 };
+        let r: Vec<f64> = y.iter().zip(&bs).map(|(y, bs)| part * y + (1.0 - part) * bs).collect();
+        let sr = dot(s, &r);
+        let n = self.dim;
+        for i in 0..n {
+            for k in 0..n {
+                self.matrix[i * n + k] += r[i] * r[k] / sr - bs[i] * bs[k] / through;
+            }
+        }
+        if self.matrix.iter().any(|v| !v.is_finite()) {
+            self.forget();
+        }
+    }
+}
