@@ -59,11 +59,16 @@ fn list_shows_signatures_that_parse_to_the_defaults() {
         assert_eq!(text.lines().filter(|line| named(line)).count(), 1, "{name}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 160), "{text}");
-    for (kind, name) in
-        [("optimizers", "adam(lr=0.001"), ("schedules", "cosine("), ("constraints", "sphere(radius=1)")]
-    {
+    for (kind, name) in [
+        ("optimizers", "adam(lr=0.001"),
+        ("optimizers", "lbfgsb(memory=10"),
+        ("schedules", "cosine("),
+        ("constraints", "sphere(radius=1)"),
+        ("constraints", "simplex(sum=1)"),
+        ("penalties", "l1(weight)"),
+    ] {
         assert!(run(&["list", kind]).out.lines().any(|line| line.starts_with(name)), "{kind}");
     }
-    assert_eq!(run(&["list"]).out.lines().count(), 4);
+    assert_eq!(run(&["list"]).out.lines().count(), 5);
     assert!(run(&["list", "schedules"]).out.lines().count() >= 17);
 }

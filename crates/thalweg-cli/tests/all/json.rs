@@ -209,6 +209,19 @@ fn bounds_and_constraints_are_kept() {
 }
 
 #[test]
+fn penalties_and_sets_have_methods_of_their_own() {
+    let run = |function: &str, start: &str, method: &str, key: &str, value: &str| {
+        json(&["minimize", function, "--start", start, "-o", method, key, value, "--json"])
+    };
+    let lasso = run("(x-3)^2/2 + (y-0.5)^2/2", "0,0", "fista", "--penalty", "l1(1)");
+    let x = numbers(&lasso["runs"][0]["x"]);
+    assert!((x[0] - 2.0).abs() < 1e-8 && x[1] == 0.0, "{x:?}");
+    assert!((lasso["runs"][0]["value"].as_f64().expect("a number") - 2.625).abs() < 1e-8);
+    let shares = run("x^2 + 2*y^2 + 4*z^2", "0,0,0", "auto", "--constraint", "simplex");
+    assert!((numbers(&shares["runs"][0]["x"])[0] - 4.0 / 7.0).abs() < 1e-6);
+}
+
+#[test]
 fn compare_prints_a_result_for_each_optimizer() {
     let result = json(&[
         "compare",

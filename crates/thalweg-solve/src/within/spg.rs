@@ -33,7 +33,7 @@ pub(crate) const SUMMARY: &str =
 /// let shares = Constraint::parse("simplex", &[])?;
 /// let options = Options { method: "spg".parse()?, constraints: vec![shares], ..Options::default() };
 /// let solution = minimize(&mut Traced::<f64>::new(variance.program())?, &[0.0; 3], &options)?;
-/// assert!((solution.x[0] - 4.0 / 7.0).abs() < 1e-8 && (solution.x[2] - 1.0 / 7.0).abs() < 1e-8);
+/// assert!((solution.x[0] - 4.0 / 7.0).abs() < 1e-6 && (solution.x[2] - 1.0 / 7.0).abs() < 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
