@@ -4,9 +4,6 @@ use crate::Scalar;
 use crate::checkpoint::Keeper;
 use crate::search::line::{ULPS, epsilon};
 
-/// A value above the lowest by no more than this part of it is as low: searches by slopes alone allow some of it.
-const NEAR: f64 = 1e-9;
-
 /// Counts steps after which neither the value is lower, beyond rounding, nor the gradient half as large.
 ///
 /// A search that looks at values alone accepts such steps for ever, and a gradient that is mostly rounding never becomes as small as
@@ -18,11 +15,13 @@ pub(super) struct Patience {
     largest: f64,
     steps: u32,
     most: u32,
+    /// A value above the lowest by no more than this part of it, or rounding, is as low.
+    slack: f64,
 }
 
 impl Patience {
-    pub(super) fn new(most: u32) -> Self {
-        Patience { value: f64::MAX, largest: f64::INFINITY, steps: 0, most }
+    pub(super) fn new(most: u32, slack: f64) -> Self {
+        Patience { value: f64::MAX, largest: f64::INFINITY, steps: 0, most, slack }
     }
 
     pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
@@ -44,7 +43,7 @@ impl Patience {
             self.value = self.value.min(value);
             self.largest = self.largest.min(largest);
             self.steps = 0;
-        } else if value <= self.value + NEAR * self.value.abs() {
+        } else if value <= self.value + rounding.max(self.slack * self.value.abs()) {
             self.steps += 1;
         }
     }
@@ -56,7 +55,7 @@ mod tests {
 
     #[test]
     fn it_ends_where_values_differ_by_rounding_and_gradients_do_not_shrink() {
-        let mut patience = Patience::new(3);
+        let mut patience = Patience::new(3, 0.0);
         let step = f64::EPSILON;
         for (value, largest, over) in [
             (1.0, 1e-6, false),

@@ -102,7 +102,7 @@ impl<F: Scalar> Line<F> {
         let slow = matches!(descent, Descent::Steepest(_) | Descent::BarzilaiBorwein(_) | Descent::Cg(_));
         Ok(Line {
             search,
-            patience: Patience::new(PATIENCE[usize::from(slow)]),
+            patience: Patience::new(PATIENCE[usize::from(slow)], search.slack()),
             way: Way::new(descent, dim)?,
             direction: vec![F::default(); dim],
             largest: None,

@@ -31,7 +31,7 @@ const DECREASE: &str = "above 0 and below 1/2";
 const CURVATURE: &str = "from decrease to below 1";
 
 /// φ(0) is exceeded only by more than this part of it.
-const SLACK: f64 = 1e-10;
+pub(super) const SLACK: f64 = 1e-10;
 /// The growth of steps while none is bracketed.
 const GROWTH: f64 = 5.0;
 /// Two secant steps must shrink the interval by this factor, or it is halved.

@@ -191,6 +191,11 @@ impl Search {
         }
     }
 
+    /// By which part of itself the value at the start may be exceeded.
+    pub(crate) fn slack(&self) -> f64 {
+        if matches!(self, Search::HagerZhang(_)) { hager_zhang::SLACK } else { 0.0 }
+    }
+
     pub(crate) fn check(&self) -> Result<(), SolveError> {
         match self {
             Search::Fixed(fixed) => within("fixed's step", fixed.step, "positive and finite", positive),

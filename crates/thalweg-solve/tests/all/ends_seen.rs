@@ -176,10 +176,11 @@ fn a_tolerance_below_rounding_is_given_up_soon_after_the_lowest_value() {
             let options = Options { grad_tol: Some(1e-300), steps: 3000, ..Options::default() };
             let (solution, seen) = solved(&problem, method, options);
             let after = seen.after_the_lowest();
+            // Ten steps of thirty trials each are the most that a descent which knows the curvature makes in vain.
             // Conjugate gradients still shorten the gradient where the value no longer falls; where values may rise they do so again.
             let slow = is_slow(method);
             assert!(
-                rises(method) || after <= if slow { 1000 } else { 150 },
+                rises(method) || after <= if slow { 1500 } else { 320 },
                 "{method}, {name}: {after}, {}",
                 solution.status
             );
