@@ -212,6 +212,7 @@ Examples:
   thalweg minimize himmelblau --starts 100 --box -5..5 --out himmelblau.html
   thalweg minimize wells --starts 256 --sample sobol -o lbfgs
   thalweg minimize ackley --hops 100 -o lbfgs
+  thalweg minimize 'x*log(x)' -o brent --bounds 0..4
   thalweg minimize rosenbrock -o cg --steps 20 --checkpoint run.safetensors
   thalweg minimize ackley -o 'adam(lr=cosine(init=0.1, steps=1000))'
   thalweg minimize beale -o 'clip_by_global_norm(1.0) | sgd(lr=0.01)' --json
@@ -222,7 +223,8 @@ pub(crate) struct MinimizeArguments {
     #[command(flatten)]
     pub(crate) start: StartArguments,
 
-    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them
+    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them; brent or golden_section within the
+    /// bounds of one variable
     #[arg(long, short, value_name = "O", default_value = "adam(lr=0.1)")]
     pub(crate) optimizer: String,
 

@@ -1,8 +1,8 @@
 //! `thalweg minimize`.
 
-use thalweg::solve::{BasinHopping, Checkpoint, Method};
+use thalweg::solve::{BasinHopping, Checkpoint, Method, ScalarMethod};
 
-use super::{picture, print};
+use super::{one_dimension, picture, print};
 use crate::arguments::{CheckpointArguments, HopArguments, MinimizeArguments};
 use crate::failure::Failure;
 use crate::output::{Format, Outputs};
@@ -14,6 +14,9 @@ use crate::runner::{Plan, Runs, method};
 const LISTED: usize = 20;
 
 pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
+    if let Ok(method) = arguments.optimizer.parse::<ScalarMethod>() {
+        return one_dimension::run(arguments, method);
+    }
     let problem = Problem::read(&arguments.function)?;
     let method = method(&arguments.optimizer)?;
     let CheckpointArguments { checkpoint, checkpoint_every, resume } = &arguments.checkpoint;

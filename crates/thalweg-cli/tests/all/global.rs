@@ -102,3 +102,25 @@ fn evaluations_are_a_budget() {
     assert_eq!(result["runs"][0]["status"], "max_evaluations");
     assert_eq!(result["runs"][0]["evaluations"]["gradient"], 25);
 }
+
+#[test]
+fn functions_of_one_variable_need_an_interval_and_no_start() {
+    for optimizer in ["brent", "golden_section"] {
+        let result = json(&["minimize", "x*log(x)", "-o", optimizer, "--bounds", "0..4", "--json"]);
+        let run = &result["runs"][0];
+        assert_eq!((&result["optimizer"], &run["status"]), (&optimizer.into(), &"converged_step".into()));
+        // 1 + ln x = 0.
+        assert!((numbers(&run["x"])[0] - (-1.0_f64).exp()).abs() < 1e-7, "{run}");
+    }
+    let text = run(&["minimize", "x*log(x)", "-o", "brent", "--box", "0..4"]).out;
+    assert!(text.contains("-0.36787944"), "{text}");
+    for (arguments, says) in [
+        (&["minimize", "rosenbrock", "-o", "brent"][..], "one variable"),
+        (&["minimize", "x^2", "-o", "brent"][..], "--bounds 0..4"),
+        (&["minimize", "x^2", "-o", "brent", "--bounds", "0..inf"][..], "finite interval"),
+        (&["minimize", "x^2", "-o", "brent", "--bounds", "-1..2", "--start", "1"][..], "--start"),
+    ] {
+        let ran = run(arguments);
+        assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
+    }
+}
