@@ -35,7 +35,7 @@ pub fn plane_figures(
     let axis = |which: usize, at: &[f64]| {
         let ordinal = ["first", "second"][which];
         let name = match plane.explained {
-            Some(parts) => format!("{ordinal} main direction ({:.0} % of the run)", 100.0 * parts[which]),
+            Some(parts) => format!("{ordinal} direction ({:.0} % of the way)", 100.0 * parts[which]),
             None => format!("{ordinal} random direction"),
         };
         let ends = [at.first(), at.last()].map(|end| end.copied().unwrap_or_default());
@@ -55,7 +55,8 @@ pub fn plane_figures(
     };
     let marks = vec![Mark { label: "the weights".into(), point: [0.0, 0.0], kind: MarkKind::End }];
     let title = format!("Loss around the weights of {title}");
-    let colours = Scale::Auto;
+    // Differences of losses say more than their distance from the lowest that happens to be on the grid.
+    let colours = Scale::Linear;
     vec![
         Contours {
             title: title.clone(),
@@ -65,7 +66,7 @@ pub fn plane_figures(
             colours,
         }
         .into(),
-        Surface { title, field, traces, marks, colours, heights: Scale::Auto }.into(),
+        Surface { title, field, traces, marks, colours, heights: Scale::Linear }.into(),
     ]
 }
 
