@@ -26,6 +26,9 @@
 //! The loop itself lives in `engine` and serves one start and many alike. How functions are differentiated and run, and what a
 //! rule does with a gradient, never lives here.
 
+// What shows a run's memory has nobody to show it to then.
+#![cfg_attr(not(feature = "checkpoints"), allow(dead_code))]
+
 mod analyze;
 mod check;
 mod checkpoint;
