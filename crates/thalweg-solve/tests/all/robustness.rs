@@ -222,10 +222,13 @@ fn a_start_without_a_value_has_diverged_there() {
     });
 }
 
+/// Writes a gradient, given the point and the number of the evaluation.
+type Wrong = fn(&[f64], u64, &mut [f64]);
+
 #[test]
 fn a_gradient_that_is_wrong_ends_the_run_and_no_more() {
     // Of the wrong sign; of one constant; of noise; zero but for the last place.
-    let wrongs: [(&str, fn(&[f64], u64, &mut [f64])); 4] = [
+    let wrongs: [(&str, Wrong); 4] = [
         ("uphill", |x, _, g| (g[0], g[1]) = (-2.0 * x[0], -2.0 * x[1])),
         ("constant", |_, _, g| (g[0], g[1]) = (1.0, -1.0)),
         ("noise", |_, count, g| {

@@ -54,7 +54,9 @@ impl<F: Scalar> Memory<F> {
             add(-part, y, q);
         }
         let gamma = self.sy[newest] / self.yy[newest];
-        q.iter_mut().for_each(|q| *q *= gamma);
+        for q in q.iter_mut() {
+            *q *= gamma;
+        }
         for place in self.oldest..self.oldest + self.count {
             let own = if place < self.most { place } else { place - self.most };
             let (s, y) = (&self.s[dim * own..][..dim], &self.y[dim * own..][..dim]);
