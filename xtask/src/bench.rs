@@ -14,6 +14,7 @@ mod peers;
 mod report;
 mod rules;
 mod scalar;
+mod solve;
 mod train;
 mod wells;
 
@@ -28,8 +29,9 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "growth" => growth::run(),
         "rules" => rules::run(),
         "train" => train::run(),
+        "solve" => solve::run(),
         _ => {
-            Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules and train"))
+            Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules, train and solve"))
         }
     }
 }

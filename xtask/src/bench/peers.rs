@@ -9,7 +9,7 @@ use super::measurement::Measurement;
 use crate::run;
 
 /// What is installed from the Python package index when it is missing.
-const PACKAGES: [&str; 5] = ["numpy", "jax", "optax", "torch", "matplotlib"];
+const PACKAGES: [&str; 6] = ["numpy", "scipy", "jax", "optax", "torch", "matplotlib"];
 
 /// The Rust peers, and the package of measuring programs that each is locked for.
 const LOCKED: [(&str, &str); 4] =

@@ -1,0 +1,48 @@
+//! Thalweg on the traced functions; differentiating and translating them is done beforehand.
+
+use std::error::Error;
+
+use thalweg_solve::{Bounds, Options, Traced, minimize};
+
+use super::problem::Task;
+use super::{Outcome, STEPS, tolerance};
+
+pub(crate) struct Solver {
+    objective: Traced<f64>,
+    start: Vec<f64>,
+    options: Options,
+}
+
+/// What a case is solved with.
+fn method(case: &str) -> &'static str {
+    match case {
+        "bounded" => "lbfgsb(memory=10)",
+        "logistic, Newton-CG" => "newton_cg",
+        _ => "lbfgs(memory=10)",
+    }
+}
+
+impl Solver {
+    pub(crate) fn new(case: &str, task: &Task) -> Result<Self, Box<dyn Error>> {
+        let bounds = match &task.bounds {
+            Some((low, high)) => {
+                Some(Bounds::each(&low.iter().copied().zip(high.iter().copied()).collect::<Vec<_>>())?)
+            }
+            None => None,
+        };
+        let method = method(case).parse()?;
+        let options =
+            Options { method, grad_tol: Some(tolerance(case)), steps: STEPS, bounds, ..Options::default() };
+        let mut solver =
+            Solver { objective: Traced::new(&task.program()?)?, start: task.start.clone(), options };
+        // Second derivatives are made ready when they are first asked for.
+        solver.run()?;
+        Ok(solver)
+    }
+
+    pub(crate) fn run(&mut self) -> Outcome {
+        let solution = minimize(&mut self.objective, &self.start, &self.options)?;
+        let asked = solution.evaluations;
+        Ok((solution.x, (asked.gradient + asked.hessian_vector) as usize))
+    }
+}
