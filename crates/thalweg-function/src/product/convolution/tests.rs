@@ -96,7 +96,7 @@ fn found<F: Number>(isa: Isa, s: &Sliding, given: &[Vec<f64>; 3], threads: usize
         (Convolution::results::<F>(isa, *s, threads), [&x, &k], y.len()),
     ];
     sides.map(|(mut side, operands, length)| {
-        let operands = operands.map(|numbers| numbers.as_slice());
+        let operands = operands.map(Vec::as_slice);
         let mut result = vec![F::splat(-77.0); length];
         side.run(operands, &mut result, threads);
         let first: Vec<f64> = result.iter().map(|&x| x.into()).collect();

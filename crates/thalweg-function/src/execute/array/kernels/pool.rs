@@ -53,6 +53,7 @@ impl Under {
 
 /// The larger one, or NaN if one is.
 #[inline(always)]
+#[allow(clippy::eq_op, reason = "only NaN is not itself")]
 fn larger<F: Float>(x: F, y: F) -> F {
     if x > y || x != x { x } else { y }
 }
@@ -201,9 +202,10 @@ impl<F: Float> WithLanes<F> for Spread<'_, F> {
                 for (place, &t) in t.iter().enumerate() {
                     let (largest, share) = largest_of(under.elements(place).map(|k| x[k]));
                     let part = t.mul(share);
+                    let is_nan = share.partial_cmp(&share).is_none();
                     for k in under.elements(place) {
                         // If one is NaN, so is every share.
-                        if x[k] == largest || share != share {
+                        if x[k] == largest || is_nan {
                             y[k] = y[k].add(part);
                         }
                     }
