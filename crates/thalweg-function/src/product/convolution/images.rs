@@ -23,7 +23,6 @@ pub(super) struct Images {
     staging: Staging,
     /// Whether images become results, not results images.
     forward: bool,
-    images: usize,
     /// The kernel as a matrix.
     rows: usize,
     depth: usize,
@@ -89,7 +88,6 @@ impl Images {
             sliding: *sliding,
             staging,
             forward,
-            images: sliding.images,
             rows,
             depth,
             cut,
@@ -122,8 +120,9 @@ impl Images {
             own = own.wrapping_add(self.kernel_room);
         }
         F::dispatch(self.isa, PackKernel { images: self, kernel, packed });
-        let shares = (2 * threads).div_ceil(self.images).min(self.panels.len());
-        let shares = if self.images >= 2 * threads { 1 } else { shares };
+        let images = self.sliding.images;
+        let shares = (2 * threads).div_ceil(images).min(self.panels.len());
+        let shares = if images >= 2 * threads { 1 } else { shares };
         let run = Run { images: self, x: x.as_ptr(), y: y.as_mut_ptr(), packed, own, shares };
         on_each(threads, |thread| {
             F::dispatch(self.isa, Worker { run: &run, thread, threads });
@@ -221,9 +220,9 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) {
         let Worker { run, thread, threads } = self;
-        let Images { staging, panels, images, rows, .. } = run.images;
+        let Images { staging, panels, sliding, rows, .. } = run.images;
         let (count, shares) = (panels.len(), run.shares);
-        let tasks = images * shares;
+        let tasks = sliding.images * shares;
         let each = run.images.staging_input();
         let places = panels.last().map_or(0, |panel| panel.places.end);
         let staged = run.own.wrapping_add(thread * run.images.own_room);

@@ -66,7 +66,7 @@ enum Workspace<F> {
     Elements(Vec<Vec<F>>),
     /// Elements and where they come from, for each thread.
     Pairs(Vec<Vec<(F, u32)>>),
-    Convolution(Convolution),
+    Convolution(Box<Convolution>),
     Loop(Box<Repeated<F>>),
 }
 
@@ -142,7 +142,7 @@ impl<F: Float> Kernel<F> {
                 Workspace::Numbers(vec![vec![0.0; eigen::workspace_len(n)]; threads().min(problems)])
             }
             ArrayOp::Convolve(window, side) => {
-                Workspace::Convolution(convolution::new::<F>(window, side, [x, shapes[1]], shape))
+                Workspace::Convolution(Box::new(convolution::new::<F>(window, side, [x, shapes[1]], shape)))
             }
             ArrayOp::Scan(k) => Workspace::Loop(Box::new(Repeated::new(&program.loops[k as usize])?)),
             _ => Workspace::Nothing,
