@@ -98,7 +98,10 @@ impl<F: Scalar> Lanczos<F> {
         let rest = norm(&self.next);
         // What is left after so much has been taken away is rounding.
         let rounding = if size_of::<F>() == 4 { 1e-6 } else { 1e-13 };
-        if !(rest > rounding * length) || (self.keep && self.diagonal.len() == self.next.len()) {
+        if !rest.is_finite()
+            || rest <= rounding * length
+            || (self.keep && self.diagonal.len() == self.next.len())
+        {
             self.ended = true;
             return Ok(false);
         }
@@ -201,7 +204,9 @@ fn inverse_iteration(diagonal: &[f64], beside: &[f64], shift: f64) -> Vec<f64> {
         if !(length > 0.0 && length.is_finite()) {
             return vec![1.0; n];
         }
-        vector.iter_mut().for_each(|v| *v /= length);
+        for v in &mut vector {
+            *v /= length;
+        }
     }
     vector
 }

@@ -3,8 +3,7 @@
 use thalweg_rule::{HeavyBall, Nesterov, Optimizer, Sgd};
 use thalweg_spec::{Call, Value, parse_chain};
 
-use crate::descent::Descent;
-use crate::{Beta, Method};
+use crate::{Beta, Descent, Method};
 
 /// How a method comes nearer to a minimum whose Hessian is positive definite.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -203,10 +202,7 @@ pub fn tuned_methods(smallest: f64, largest: f64) -> Vec<Tuned> {
 /// assert!((thalweg_solve::measured_rate(&norms).unwrap() - 0.8).abs() < 1e-12);
 /// ```
 pub fn measured_rate(norms: &[f64]) -> Option<f64> {
-    let largest = norms.iter().copied().filter(|norm| norm.is_finite()).fold(0.0, f64::max);
-    // What grows has no floor; what falls stops at the rounding of its first value.
-    let whole = norms.iter().position(|norm| !(norm.is_finite() && *norm > 1e-12 * largest));
-    let norms = &norms[..whole.unwrap_or(norms.len())];
+    let norms = above_rounding(norms, 1e-12);
     let half = &norms[norms.len() / 2..];
     if half.len() < 4 {
         return None;
@@ -224,9 +220,17 @@ pub fn measured_rate(norms: &[f64]) -> Option<f64> {
 /// The order at which a run converged: q where the last steps left about the q-th power of the distance, from the last three norms that
 /// rounding does not rule. About 1 for linear convergence, 2 for quadratic.
 pub fn measured_order(norms: &[f64]) -> Option<f64> {
-    let largest = norms.iter().copied().filter(|norm| norm.is_finite()).fold(0.0, f64::max);
-    let whole = norms.iter().position(|norm| !(norm.is_finite() && *norm > 1e-13 * largest));
-    let norms = &norms[..whole.unwrap_or(norms.len())];
+    let norms = above_rounding(norms, 1e-13);
     let [.., a, b, c] = norms else { return None };
     Some((c / b).ln() / (b / a).ln()).filter(|order| order.is_finite())
+}
+
+/// The numbers before the first one that is not finite or has fallen to this share of the largest before it.
+fn above_rounding(norms: &[f64], share: f64) -> &[f64] {
+    let mut largest = 0.0_f64;
+    let fallen = norms.iter().position(|norm| {
+        largest = largest.max(*norm);
+        !(norm.is_finite() && *norm > share * largest)
+    });
+    &norms[..fallen.unwrap_or(norms.len())]
 }

@@ -10,7 +10,8 @@ use crate::{Objective, SolveError};
 pub struct Extremes {
     /// The most Hessian-vector products; 20 000 unless set.
     pub products: usize,
-    /// How near both ends have to be known, as a share of each; 10⁻⁴ unless set. This is the error that is certain; the likely one is its square.
+    /// How near both ends have to be known, as a share of each; 10⁻⁴ unless set. That is the error that is certain; the likely one is
+    /// near its square.
     pub tolerance: f64,
     /// Of the first vector, which is random.
     pub seed: u64,

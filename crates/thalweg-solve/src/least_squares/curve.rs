@@ -93,7 +93,9 @@ impl Residuals for CurveResiduals<'_> {
             place.zip(column).for_each(|(place, slope)| *place = *slope);
         }
         for (row, root) in jacobian.chunks_exact_mut(self.parameters).zip(&self.roots) {
-            row.iter_mut().for_each(|slope| *slope *= root);
+            for slope in row {
+                *slope *= root;
+            }
         }
         Ok(())
     }

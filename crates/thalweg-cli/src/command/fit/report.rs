@@ -1,5 +1,7 @@
 //! What came of a fit of all rows, as text, JSON and CSV.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use thalweg::solve::{LeastSquares, LeastSquaresOptions, Loss};
 
@@ -97,7 +99,7 @@ impl Outcome<'_> {
     }
 }
 
-fn rows(matrix: Vec<f64>, n: usize) -> Vec<Vec<f64>> {
+fn rows(matrix: &[f64], n: usize) -> Vec<Vec<f64>> {
     matrix.chunks_exact(n).map(<[f64]>::to_vec).collect()
 }
 
@@ -119,8 +121,8 @@ pub(super) fn document<'a>(arguments: &'a FitArguments, outcome: &'a Outcome<'a>
         standard_errors: fitted.standard_errors(),
         level: LEVEL,
         intervals: fitted.intervals(LEVEL),
-        covariance: fitted.covariance().map(|matrix| rows(matrix, n)),
-        correlation: fitted.correlation().map(|matrix| rows(matrix, n)),
+        covariance: fitted.covariance().map(|matrix| rows(&matrix, n)),
+        correlation: fitted.correlation().map(|matrix| rows(&matrix, n)),
         value: fitted.value,
         sum_of_squares: outcome.sum_of_squares(),
         residual_deviation: fitted.residual_variance().map(f64::sqrt),
@@ -140,13 +142,13 @@ pub(super) fn text(arguments: &FitArguments, outcome: &Outcome) -> String {
     let Outcome { model, options, fitted, .. } = outcome;
     let mut how = format!("{}, {} rows of {}", options.method, model.target.len(), arguments.data.display());
     if options.loss != Loss::Squares {
-        how.push_str(&format!(", loss {}", options.loss));
+        let _ = write!(how, ", loss {}", options.loss);
     }
     if let Some(name) = &arguments.weights {
-        how.push_str(&format!(", weights {name}"));
+        let _ = write!(how, ", weights {name}");
     }
     if let Some(name) = &arguments.sigma {
-        how.push_str(&format!(", deviations {name}"));
+        let _ = write!(how, ", deviations {name}");
     }
 
     let mut table = Table::with_header(&["parameter", "value", "standard error", "95 % from", "to"]);
@@ -165,11 +167,7 @@ pub(super) fn text(arguments: &FitArguments, outcome: &Outcome) -> String {
     if !held.is_empty() {
         lines.push(("at a bound", format!("{}; errors are those without bounds", held.join(", "))));
     }
-    let unit = if arguments.sigma.is_some() {
-        format!(" times {}", arguments.sigma.as_deref().unwrap_or_default())
-    } else {
-        String::new()
-    };
+    let unit = arguments.sigma.as_ref().map_or_else(String::new, |name| format!(" times {name}"));
     let deviation = fitted.residual_variance().map(f64::sqrt);
     lines.extend([
         ("residual standard deviation", format!("{}{unit}", known(deviation))),
