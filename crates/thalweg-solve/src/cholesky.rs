@@ -1,5 +1,8 @@
 //! [`Cholesky`]: the factors of a symmetric matrix, or of a positive definite one near it.
 
+use crate::Scalar;
+use crate::checkpoint::Keeper;
+
 /// `A + E = P L D Lᵀ Pᵀ`, E diagonal and zero where A is safely positive definite.
 ///
 /// Gill, Murray and Wright, *Practical Optimization*, 1981, section 4.4.2.2.
@@ -23,6 +26,15 @@ impl Cholesky {
             scratch: vec![0.0; dim],
             modified: false,
         }
+    }
+
+    pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.numbers("factors", &mut self.factors);
+        let mut order: Vec<f64> = self.order.iter().map(|&place| place as f64).collect();
+        keeper.numbers("order", &mut order);
+        let last = self.dim.saturating_sub(1);
+        self.order.iter_mut().zip(order).for_each(|(place, saved)| *place = (saved as usize).min(last));
+        keeper.flag("modified", &mut self.modified);
     }
 
     /// Factorises a matrix given row by row; `false` if it is not finite.

@@ -72,8 +72,8 @@ pub use checkpoint::Checkpoint;
 pub use constrained::{AugmentedLagrangian, Constrained, Curvature, Inner, InteriorPoint, Sqp};
 pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane, Relation};
 pub use descent::{
-    BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Sr1, Steepest,
-    TrustNewton,
+    BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Preconditioner,
+    Sr1, Steepest, TrustNewton,
 };
 pub use error::SolveError;
 pub use fit::{Fit, FitOptions, Fitted, fit};

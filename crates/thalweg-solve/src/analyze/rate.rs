@@ -3,7 +3,7 @@
 use thalweg_rule::{HeavyBall, Nesterov, Optimizer, Sgd};
 use thalweg_spec::{Call, Value, parse_chain};
 
-use crate::{Beta, Descent, Method};
+use crate::{Beta, Cg, Descent, Method, Preconditioner, Steepest};
 
 /// How a method comes nearer to a minimum whose Hessian is positive definite.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,7 @@ impl Rate {
 }
 
 /// The rate of a method near a minimum whose Hessian has these smallest and largest eigenvalues, both positive. None where no theory
-/// says it, as for rules that scale each component by itself, or where a hyperparameter follows a schedule.
+/// says it, as for rules that scale each component by itself and for preconditioned descents, or where a hyperparameter follows a schedule.
 ///
 /// ```
 /// use thalweg_solve::{Method, Rate, predicted_rate};
@@ -73,8 +73,14 @@ pub fn predicted_rate(method: &Method, smallest: f64, largest: f64) -> Option<Ra
             }
         }
         Method::Descent(descent) => match descent {
-            Descent::Steepest(_) => Some(Rate::AtMost((condition - 1.0) / (condition + 1.0))),
-            Descent::Cg(cg) if cg.beta != Beta::FletcherReeves => {
+            Descent::Steepest(Steepest { preconditioner: Preconditioner::None, .. }) => {
+                Some(Rate::AtMost((condition - 1.0) / (condition + 1.0)))
+            }
+            Descent::Cg(Cg {
+                beta: Beta::PrPlus | Beta::HagerZhang,
+                preconditioner: Preconditioner::None,
+                ..
+            }) => {
                 let root = condition.sqrt();
                 Some(Rate::AtMost((root - 1.0) / (root + 1.0)))
             }

@@ -2,7 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::{Aim, Moved};
+use super::{Aim, Moved, Preconditioner};
 use crate::Scalar;
 use crate::checkpoint::Keeper;
 use crate::search::{MoreThuente, Search};
@@ -33,11 +33,29 @@ pub struct Cg {
     pub beta: Beta,
     /// How far to go.
     pub search: Search,
+    /// What takes the scales away first.
+    pub preconditioner: Preconditioner,
 }
 
 impl Default for Cg {
     fn default() -> Self {
-        Cg { beta: Beta::PrPlus, search: MoreThuente { curvature: 0.1, ..MoreThuente::default() }.into() }
+        Cg {
+            beta: Beta::PrPlus,
+            search: MoreThuente { curvature: 0.1, ..MoreThuente::default() }.into(),
+            preconditioner: Preconditioner::None,
+        }
+    }
+}
+
+/// Why a preconditioner does not go with what is kept of the last direction.
+fn unconditioned(beta: Beta, preconditioner: Preconditioner) -> Option<&'static str> {
+    match (beta, preconditioner) {
+        (_, Preconditioner::None) => None,
+        (Beta::HagerZhang, _) => Some("goes with beta=pr_plus and beta=fletcher_reeves only"),
+        (Beta::FletcherReeves, Preconditioner::LimitedMemory { .. }) => {
+            Some("goes with beta=pr_plus only, for its matrix changes at every step")
+        }
+        _ => None,
     }
 }
 
@@ -45,21 +63,31 @@ const BETAS: [&str; 3] = ["pr_plus", "fletcher_reeves", "hager_zhang"];
 
 impl Cg {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
-        let options = Options::of(call, super::KIND, &["beta", "search"])?;
+        let options = Options::of(call, super::KIND, &["beta", "search", "preconditioner"])?;
         let blank = Cg::default();
         let beta = match options.choice("beta", &BETAS)? {
             Some("fletcher_reeves") => Beta::FletcherReeves,
             Some("hager_zhang") => Beta::HagerZhang,
             _ => Beta::PrPlus,
         };
-        Ok(Cg { beta, search: Search::read(&options, blank.search)? })
+        let preconditioner = Preconditioner::read(&options)?;
+        if let Some(problem) = unconditioned(beta, preconditioner) {
+            return Err(options.error("preconditioner", problem));
+        }
+        Ok(Cg { beta, search: Search::read(&options, blank.search)?, preconditioner })
     }
 
     pub(super) fn call(&self) -> Call {
-        Call::new(NAME).with("beta", Call::new(BETAS[self.beta as usize])).with("search", self.search.call())
+        Call::new(NAME)
+            .with("beta", Call::new(BETAS[self.beta as usize]))
+            .with("search", self.search.call())
+            .with("preconditioner", self.preconditioner.call())
     }
 
     pub(super) fn refuses(&self) -> Option<&'static str> {
+        if let Some(problem) = unconditioned(self.beta, self.preconditioner) {
+            return Some(problem);
+        }
         match self.search.curvature() {
             None => Some(
                 "the next direction need not descend unless the slope at the end of the step is small; use more_thuente or hager_zhang",

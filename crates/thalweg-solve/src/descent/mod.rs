@@ -21,6 +21,7 @@ mod lbfgs;
 mod newton_cg;
 mod newton_cholesky;
 mod patience;
+mod precondition;
 mod solver;
 mod sr1;
 mod steepest;
@@ -39,6 +40,7 @@ pub use lbfgs::Lbfgs;
 pub(crate) use lbfgs::is_curved;
 pub use newton_cg::NewtonCg;
 pub use newton_cholesky::NewtonCholesky;
+pub use precondition::Preconditioner;
 pub(crate) use solver::{Solver, Stepped};
 pub(crate) use sr1::Secant;
 pub use sr1::Sr1;
@@ -234,6 +236,16 @@ impl Descent {
         }
     }
 
+    /// What takes the scales away first, if anything does, and how much of the last direction is kept then.
+    fn preconditioner(&self) -> Option<(Preconditioner, Option<Beta>)> {
+        let (preconditioner, beta) = match self {
+            Descent::Steepest(settings) => (settings.preconditioner, None),
+            Descent::Cg(settings) => (settings.preconditioner, Some(settings.beta)),
+            _ => return None,
+        };
+        (preconditioner != Preconditioner::None).then_some((preconditioner, beta))
+    }
+
     /// How far its model is believed, if it has a trust region.
     pub(crate) fn region(&self) -> Option<Region> {
         match self {
@@ -271,6 +283,8 @@ impl Descent {
             Descent::ProximalGradient(settings) => settings.check()?,
             Descent::Fista(settings) => settings.check()?,
             Descent::Lbfgsb(settings) => settings.check()?,
+            Descent::Cg(settings) => settings.preconditioner.check()?,
+            Descent::Steepest(settings) => settings.preconditioner.check()?,
             _ => {}
         }
         if let Some(search) = self.search() {
@@ -292,6 +306,8 @@ impl Descent {
             Descent::TrustNewton(_) => Derivatives { hessian: !products, hessian_vector: products },
             Descent::NewtonCholesky(_) => Derivatives { hessian: true, hessian_vector: false },
             Descent::NewtonCg(_) => Derivatives { hessian: false, hessian_vector: true },
+            Descent::Cg(settings) => settings.preconditioner.needs(),
+            Descent::Steepest(settings) => settings.preconditioner.needs(),
             _ => Derivatives::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
+use super::Preconditioner;
 use crate::search::{Backtracking, Search};
 
 pub(super) const NAME: &str = "steepest";
@@ -14,21 +15,24 @@ pub(super) const SUMMARY: &str = "steepest descent: against the gradient, as far
 pub struct Steepest {
     /// How far to go.
     pub search: Search,
+    /// What takes the scales away first: `d = −M⁻¹∇f(x)`.
+    pub preconditioner: Preconditioner,
 }
 
 impl Default for Steepest {
     fn default() -> Self {
-        Steepest { search: Backtracking::default().into() }
+        Steepest { search: Backtracking::default().into(), preconditioner: Preconditioner::None }
     }
 }
 
 impl Steepest {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
-        let options = Options::of(call, super::KIND, &["search"])?;
-        Ok(Steepest { search: Search::read(&options, Steepest::default().search)? })
+        let options = Options::of(call, super::KIND, &["search", "preconditioner"])?;
+        let search = Search::read(&options, Steepest::default().search)?;
+        Ok(Steepest { search, preconditioner: Preconditioner::read(&options)? })
     }
 
     pub(super) fn call(&self) -> Call {
-        Call::new(NAME).with("search", self.search.call())
+        Call::new(NAME).with("search", self.search.call()).with("preconditioner", self.preconditioner.call())
     }
 }

@@ -1,6 +1,8 @@
 //! [`Way`]: a descent at work, whichever it is.
 
-use super::{Aim, Descent, Moved, barzilai_borwein, bfgs, cg, lbfgs, newton_cg, newton_cholesky};
+use super::{
+    Aim, Descent, Moved, barzilai_borwein, bfgs, cg, lbfgs, newton_cg, newton_cholesky, precondition,
+};
 use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::{Scalar, SolveError};
@@ -13,10 +15,15 @@ pub(super) enum Way<F> {
     Memory(lbfgs::Memory<F>),
     Factored(newton_cholesky::Factored<F>),
     Truncated(newton_cg::Truncated<F>),
+    Preconditioned(Box<precondition::Preconditioned<F>>),
 }
 
 impl<F: Scalar> Way<F> {
     pub(super) fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {
+        if let Some((kind, beta)) = descent.preconditioner() {
+            let preconditioned = precondition::Preconditioned::new(kind, beta, dim)?;
+            return Ok(Way::Preconditioned(Box::new(preconditioned)));
+        }
         Ok(match descent {
             Descent::Steepest(_)
             | Descent::Sr1(_)
@@ -43,7 +50,7 @@ impl<F: Scalar> Way<F> {
             Way::Conjugation(conjugation) => conjugation.is_empty(),
             Way::Matrix(matrix) => matrix.is_empty(),
             Way::Memory(memory) => memory.is_empty(),
-            Way::Factored(_) | Way::Truncated(_) => false,
+            Way::Factored(_) | Way::Truncated(_) | Way::Preconditioned(_) => false,
         }
     }
 
@@ -54,6 +61,7 @@ impl<F: Scalar> Way<F> {
             Way::Conjugation(conjugation) => conjugation.forget(),
             Way::Matrix(matrix) => matrix.forget(),
             Way::Memory(memory) => memory.forget(),
+            Way::Preconditioned(preconditioned) => preconditioned.forget(),
         }
     }
 
@@ -77,6 +85,7 @@ impl<F: Scalar> Way<F> {
             Way::Memory(memory) => Some(memory.aim(gradient, d)),
             Way::Factored(factored) => Some(factored.aim(oracle, x, gradient, d)?),
             Way::Truncated(truncated) => Some(truncated.aim(oracle, x, gradient, d)?),
+            Way::Preconditioned(preconditioned) => Some(preconditioned.aim(oracle, x, gradient, d)?),
         })
     }
 
@@ -88,6 +97,7 @@ impl<F: Scalar> Way<F> {
             Way::Matrix(matrix) => matrix.memory(keeper),
             Way::Memory(memory) => memory.memory(keeper),
             Way::Truncated(truncated) => truncated.memory(keeper),
+            Way::Preconditioned(preconditioned) => preconditioned.memory(keeper),
         }
     }
 
@@ -99,6 +109,7 @@ impl<F: Scalar> Way<F> {
             Way::Conjugation(conjugation) => conjugation.learn(moved),
             Way::Matrix(matrix) => matrix.learn(moved),
             Way::Memory(memory) => memory.learn(moved),
+            Way::Preconditioned(preconditioned) => preconditioned.learn(moved),
         }
     }
 }

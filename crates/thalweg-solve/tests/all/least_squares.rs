@@ -270,7 +270,7 @@ fn the_error_of_a_prediction_is_that_of_the_textbook() {
 #[test]
 fn parameters_that_only_change_together_are_named() {
     let open = |f: fn(&[thalweg_function::Var]) -> [thalweg_function::Var; 4], dim: usize| {
-        let fit = solved(&trace(dim, |p| f(p)).unwrap(), &vec![1.0; dim], &LeastSquaresOptions::default());
+        let fit = solved(&trace(dim, f).unwrap(), &vec![1.0; dim], &LeastSquaresOptions::default());
         (fit.undetermined(), fit.covariance().is_none())
     };
     assert_eq!(open(|p| [0.0, 1.0, 2.0, 3.0].map(|x| p[0] * p[2] * x + p[1] - x * x), 3), (vec![0, 2], true));
@@ -294,8 +294,12 @@ fn errors_under_hubers_loss_cover_the_truth_as_often_as_they_say() {
     let (mut squared, mut variance) = (0.0, 0.0);
     for k in 0..400 {
         let y: Vec<f64> = x.iter().zip(noise(k)).map(|(x, e)| 1.0 + 2.0 * x + e).collect();
-        let problem =
-            Fit { prediction: line.program(), columns: &[x.clone()], target: &y, start: &[0.0, 0.0] };
+        let problem = Fit {
+            prediction: line.program(),
+            columns: std::slice::from_ref(&x),
+            target: &y,
+            start: &[0.0, 0.0],
+        };
         let fit = least_squares(&mut CurveResiduals::new(&problem).unwrap(), &[0.0, 0.0], &options).unwrap();
         squared += (fit.x[1] - 2.0).powi(2) / 400.0;
         variance += fit.covariance().unwrap()[3] / 400.0;

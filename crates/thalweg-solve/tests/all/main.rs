@@ -21,6 +21,7 @@ mod methods;
 mod noise;
 mod objectives;
 mod one_dimension;
+mod preconditioning;
 mod problems;
 mod quadratic;
 mod relations;
