@@ -382,6 +382,7 @@ Examples, for a file decay.csv with the columns x and y:
   thalweg fit \"a*exp(-b*x)\" decay.csv --start a=1,b=1 --out fit.html
   thalweg fit \"a*exp(-b*x)\" decay.csv --start a=1,b=1 --batch 8
 ")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct FitArguments {
     /// The model, an expression of parameters and columns
     #[arg(value_name = "EXPRESSION")]

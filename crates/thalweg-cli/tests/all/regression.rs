@@ -30,7 +30,7 @@ const OUTLIER: &str = "t,y\n0,2.9\n1,2.1\n2,1.3\n3,1.1\n4,9.0\n5,0.6\n6,0.45\n7,
 #[test]
 fn nists_certified_parameters_and_deviations_are_found_to_six_digits() {
     for name in Set::Nist.problems() {
-        let problem = Landscape::parse(&name).expect("a regression");
+        let problem = Landscape::parse(name).expect("a regression");
         let certified = problem.regression().expect("a regression");
         let mut file = format!("y,{}\n", certified.names.join(","));
         for (row, y) in certified.response.iter().enumerate() {

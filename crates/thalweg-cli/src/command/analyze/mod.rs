@@ -141,7 +141,7 @@ struct Whole<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     best: &'a [rates::Best],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    rates: &'a [rates::Measured],
+    rates: &'a [rates::Compared],
 }
 
 #[derive(Serialize)]

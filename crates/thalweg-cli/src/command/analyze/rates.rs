@@ -20,7 +20,7 @@ const DIGITS: f64 = 12.0;
 
 /// What theory says of a method and what a run did.
 #[derive(Debug, Serialize)]
-pub(super) struct Measured {
+pub(super) struct Compared {
     optimizer: String,
     /// The share of the distance that a step leaves, `superlinear` or `quadratic`; null where no theory says it.
     predicted: Option<Predicted>,
@@ -72,7 +72,7 @@ pub(super) fn measure(
     ends: (f64, f64),
     optimizers: &[String],
     seed: u64,
-) -> Result<Vec<Measured>, Failure> {
+) -> Result<Vec<Compared>, Failure> {
     optimizers.iter().map(|text| measure_one(problem, at, ends, text, seed)).collect()
 }
 
@@ -82,7 +82,7 @@ fn measure_one(
     (smallest, largest): (f64, f64),
     text: &str,
     seed: u64,
-) -> Result<Measured, Failure> {
+) -> Result<Compared, Failure> {
     let method = method(text)?;
     let rate = predicted_rate(&method, smallest, largest);
     let few = rate.map_or(1000.0, |rate| DIGITS * rate.steps_for_a_digit().abs());
@@ -102,7 +102,7 @@ fn measure_one(
     let order = measured_order(&norms);
     // A run of few steps has no long run; only its order can be told.
     let fast = matches!(rate, Some(Rate::Quadratic | Rate::Superlinear));
-    Ok(Measured {
+    Ok(Compared {
         optimizer: brief(&method),
         predicted: rate.map(|rate| match rate {
             Rate::Linear(factor) | Rate::AtMost(factor) => Predicted::Factor(factor),
@@ -116,7 +116,7 @@ fn measure_one(
     })
 }
 
-pub(super) fn measured_text(rates: &[Measured]) -> String {
+pub(super) fn measured_text(rates: &[Compared]) -> String {
     let mut table = Table::with_header(&["optimizer", "predicted rate", "measured", "steps"]);
     for rate in rates {
         let predicted = match &rate.predicted {

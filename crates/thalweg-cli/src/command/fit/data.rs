@@ -135,7 +135,7 @@ impl Sheet {
         file.read_until(b'\n', &mut first).map_err(unreadable)?;
         // Some programs begin a file with the mark of its encoding.
         let head = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first).to_vec();
-        let count = |byte: u8| head.iter().filter(|b| **b == byte).count();
+        let count = |byte: u8| head.split(|b| *b == byte).count();
         let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',');
         let whole: Box<dyn Read> = Box::new(std::io::Cursor::new(head).chain(file));
         let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(whole);

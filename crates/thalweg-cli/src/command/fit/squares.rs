@@ -175,7 +175,7 @@ fn check(model: &Model, fitted: &LeastSquares) -> Result<(), Failure> {
 fn warn(fitted: &LeastSquares) {
     match fitted.status {
         Status::Diverged => {
-            crate::warn("the fit diverged; the last finite parameters are given, choose another --start")
+            crate::warn("the fit diverged; the last finite parameters are given, choose another --start");
         }
         Status::MaxSteps => crate::warn("the fit has not converged: give more --steps or another --start"),
         _ if fitted.degrees_of_freedom() == 0 => {
