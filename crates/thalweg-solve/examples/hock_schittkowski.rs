@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p thalweg-solve --example hock_schittkowski [METHOD …]`
 
+use std::fmt::Write as _;
+
 use thalweg_landscape::{Landscape, Set, entries};
 use thalweg_solve::{Bounds, Constraint, Options, Relation, Traced, minimize};
 
@@ -40,12 +42,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if same && solution.status.converged() && kkt.violation <= 1e-6 {
                 solved[k] += 1;
                 sums[k] += solution.evaluations.value;
-                line += &format!("  {:4}", solution.evaluations.value);
+                write!(line, "  {:4}", solution.evaluations.value)?;
             } else {
-                line += &format!(
+                write!(
+                    line,
                     "  [{} {} evaluations: {:.9} not {:.9}, violation {:.1e}]",
                     solution.status, solution.evaluations.value, solution.value, least, kkt.violation
-                );
+                )?;
             }
         }
         println!("{line}");

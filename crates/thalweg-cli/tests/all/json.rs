@@ -222,6 +222,37 @@ fn penalties_and_sets_have_methods_of_their_own() {
 }
 
 #[test]
+fn landscapes_bring_their_constraints_and_results_their_multipliers() {
+    // Problem 71 of Hock and Schittkowski: its equation, its inequality and its bounds.
+    let result = json(&["minimize", "hs71", "--json"]);
+    let run = &result["runs"][0];
+    assert_eq!(run["status"], "converged_gradient");
+    assert!((run["value"].as_f64().expect("a number") - 17.014_017_289).abs() < 1e-7);
+    assert!(run["violation"].as_f64().expect("a number") < 1e-7);
+    let multipliers = &run["multipliers"];
+    assert!((numbers(&multipliers["constraints"][0])[0] + 0.161_468_6).abs() < 1e-5);
+    assert!((numbers(&multipliers["constraints"][1])[0] - 0.552_293_7).abs() < 1e-5);
+    assert_eq!(numbers(&multipliers["bounds"]).len(), 4);
+    // The same, written out.
+    let written = json(&[
+        "minimize",
+        "x1*x4*(x1+x2+x3) + x3",
+        "--start",
+        "1,5,5,1",
+        "--bounds",
+        "1..5",
+        "--constraint",
+        "x1*x2*x3*x4 >= 25",
+        "--constraint",
+        "x1^2 + x2^2 + x3^2 + x4^2 = 40",
+        "--json",
+    ]);
+    assert!((written["runs"][0]["value"].as_f64().expect("a number") - 17.014_017_289).abs() < 1e-7);
+    let infeasible = json(&["minimize", "x", "--start", "1", "--constraint", "x^2 <= -1", "--json"]);
+    assert_eq!(infeasible["runs"][0]["status"], "infeasible");
+}
+
+#[test]
 fn compare_prints_a_result_for_each_optimizer() {
     let result = json(&[
         "compare",

@@ -94,7 +94,7 @@ impl Barrier {
     }
 
     /// The values, moved into the interior of their intervals.
-    pub(super) fn inside(&self, values: &[f64], ends: &[(f64, f64)]) -> Vec<f64> {
+    pub(super) fn inside(values: &[f64], ends: &[(f64, f64)]) -> Vec<f64> {
         let moved = |(value, &(low, high)): (&f64, &(f64, f64))| {
             if low == high {
                 return low;
@@ -107,12 +107,7 @@ impl Barrier {
         values.iter().zip(ends).map(moved).collect()
     }
 
-    pub(super) fn begin<F: Scalar>(
-        &self,
-        problem: &Problem<F>,
-        point: Point<F>,
-        tolerance: f64,
-    ) -> Iterate<F> {
+    pub(super) fn begin<F: Scalar>(problem: &Problem<F>, point: Point<F>, tolerance: f64) -> Iterate<F> {
         let apart = |&(low, high): &(f64, f64)| {
             let by = |end: f64| 0.5 * tolerance * end.abs().max(1.0);
             if low == high { (low, high) } else { (low - by(low), high + by(high)) }
@@ -127,7 +122,7 @@ impl Barrier {
             Pair { low: of(|ends| ends.0), high: of(|ends| ends.1) }
         };
         Iterate {
-            s: self.inside(&point.c, &ends),
+            s: Self::inside(&point.c, &ends),
             y: vec![0.0; ends.len()],
             z: one(&problem.bounds),
             v: one(&ends),

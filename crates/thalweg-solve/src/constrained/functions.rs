@@ -11,6 +11,7 @@ use crate::{Constraint, SolveError};
 const UNROLLED: usize = 4096;
 
 /// The functions of one relation.
+#[expect(clippy::large_enum_variant, reason = "there are as many as constraints were written")]
 enum Part {
     Traced {
         program: Program,

@@ -160,10 +160,10 @@ impl<F: Scalar> Work<F> {
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
     ) -> Result<Option<Iterate<F>>, SolveError> {
-        let inside = self.barrier.inside(&at.x, &problem.bounds);
+        let inside = Barrier::inside(&at.x, &problem.bounds);
         let point = if inside == at.x { Some(at.clone()) } else { problem.visit(oracle, &inside)? };
         let Some(point) = point else { return Ok(None) };
-        let mut now = self.barrier.begin(problem, point, self.tolerance);
+        let mut now = Barrier::begin(problem, point, self.tolerance);
         self.newton.estimate_multipliers(problem, &mut now);
         let θ = now.violation();
         self.filter.begin(θ);

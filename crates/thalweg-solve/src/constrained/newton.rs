@@ -112,10 +112,9 @@ impl Newton {
         let system = self.system.as_ref()?;
         let (n, m) = (self.dim, e.len());
         let mut b = now.gradient(&now.y);
-        for i in 0..n {
-            let ends = problem.bounds[i];
-            let (low, high) = gaps(now.point.x[i], ends);
-            b[i] = if ends.0 == ends.1 { 0.0 } else { -(b[i] - μ / low + μ / high) };
+        for ((b, &ends), x) in b.iter_mut().zip(&problem.bounds).zip(&now.point.x) {
+            let (low, high) = gaps(*x, ends);
+            *b = if ends.0 == ends.1 { 0.0 } else { -(*b - μ / low + μ / high) };
         }
         let mut rest_s = vec![0.0; m];
         for i in 0..m {

@@ -198,9 +198,9 @@ impl Work<'_> {
                 return Some(short.abs() <= rounding);
             }
             let mut first: Option<(f64, usize)> = None;
-            for k in self.equations..q {
-                if r[k] > 1e-14 * (1.0 + self.duals[k].abs()) {
-                    let until = (self.duals[k] / r[k]).max(0.0);
+            for (k, r) in r.iter().enumerate().skip(self.equations) {
+                if *r > 1e-14 * (1.0 + self.duals[k].abs()) {
+                    let until = (self.duals[k] / r).max(0.0);
                     if first.is_none_or(|(least, _)| until < least) {
                         first = Some((until, k));
                     }

@@ -58,7 +58,7 @@ pub(super) fn restore<F: Scalar>(
             add_transposed(&now.point.j, &e, 1.0, &mut gradient);
             dot(&gradient, &x) - dot(&e, &s)
         };
-        if !(slope < -1e-14 * size * size) {
+        if slope.is_nan() || slope >= -1e-14 * size * size {
             continue;
         }
         let step = Step { x, s, y: Vec::new(), z: Pair::default(), v: Pair::default() };

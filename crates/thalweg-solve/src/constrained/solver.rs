@@ -125,22 +125,21 @@ impl<F: Scalar> Solver<F> {
         out_after: &mut [F],
     ) -> Result<Stepped, SolveError> {
         let ended = |moved, status| Ok(Stepped::Ended { moved, status });
-        let at = match self.at.take() {
-            Some(at) => at,
-            None => {
-                let Some(at) = self.problem.begin(x, out)? else { return ended(false, Status::Diverged) };
-                self.duals.z = self.problem.held_by_bounds(&at, &self.duals.λ);
-                let steepest = largest(&at.g);
-                if let Some(relative) = self.tolerances.relative {
-                    let absolute = self.tolerances.gradient.unwrap_or(0.0);
-                    self.tolerances.gradient = Some(absolute.max(relative * steepest));
-                }
-                if self.has_converged(&at) {
-                    self.at = Some(at);
-                    return ended(false, Status::ConvergedGradient);
-                }
-                at
+        let at = if let Some(at) = self.at.take() {
+            at
+        } else {
+            let Some(at) = self.problem.begin(x, out)? else { return ended(false, Status::Diverged) };
+            self.duals.z = self.problem.held_by_bounds(&at, &self.duals.λ);
+            let steepest = largest(&at.g);
+            if let Some(relative) = self.tolerances.relative {
+                let absolute = self.tolerances.gradient.unwrap_or(0.0);
+                self.tolerances.gradient = Some(absolute.max(relative * steepest));
             }
+            if self.has_converged(&at) {
+                self.at = Some(at);
+                return ended(false, Status::ConvergedGradient);
+            }
+            at
         };
         let (problem, duals) = (&mut self.problem, &mut self.duals);
         let went = match &mut self.work {

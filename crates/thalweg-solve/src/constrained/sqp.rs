@@ -56,11 +56,11 @@ impl Sqp {
         })
     }
 
-    pub(super) fn call(&self) -> Call {
+    pub(super) fn call(self) -> Call {
         Call::new(NAME).with("hessian", self.hessian.call()).with("trials", f64::from(self.trials))
     }
 
-    pub(super) fn check(&self) -> Result<(), SolveError> {
+    pub(super) fn check(self) -> Result<(), SolveError> {
         within("sqp's trials", f64::from(self.trials), "at least 1", |n| n >= 1.0)
     }
 }
@@ -135,7 +135,7 @@ impl Work {
             }
             self.model(problem, oracle, at, duals)?;
             let Some(step) = self.direction(problem, at) else { continue };
-            let went = self.walk(problem, oracle, at, duals, step)?;
+            let went = self.walk(problem, oracle, at, duals, &step)?;
             if !matches!(went, Went::Nowhere { .. }) || fresh {
                 return Ok(went);
             }
@@ -240,7 +240,7 @@ impl Work {
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
         duals: &mut Duals,
-        step: Step,
+        step: &Step,
     ) -> Result<Went<F>, SolveError> {
         let now = norm(&problem.outside(&at.c));
         let slope = dot(&at.g, &step.d);
@@ -276,17 +276,17 @@ impl Work {
             let enough = merit + ENOUGH * length * promised.min(0.0) + rounding;
             let outside = norm(&problem.outside(&trial.c));
             if trial.f + self.penalty * outside <= enough {
-                return Ok(self.arrive(at, duals, step.duals, length, trial));
+                return Ok(self.arrive(at, duals, &step.duals, length, trial));
             }
             if length == 1.0 && !corrected && !at.c.is_empty() {
                 corrected = true;
-                if let Some((by, better)) = self.correct(problem, at, &step, &trial) {
+                if let Some((by, better)) = self.correct(problem, at, step, &trial) {
                     let second = problem.visit(oracle, &along(&at.x, 1.0, &by))?;
                     if let Some(second) = second
                         && second.f + self.penalty * norm(&problem.outside(&second.c)) <= enough
                     {
                         let new = Duals { λ: better.λ, z: better.z };
-                        return Ok(self.arrive(at, duals, new, 1.0, second));
+                        return Ok(self.arrive(at, duals, &new, 1.0, second));
                     }
                 }
             }
@@ -331,7 +331,7 @@ impl Work {
         &mut self,
         at: &Point<F>,
         duals: &mut Duals,
-        new: Duals,
+        new: &Duals,
         length: f64,
         after: Point<F>,
     ) -> Went<F> {

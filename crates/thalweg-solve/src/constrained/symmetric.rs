@@ -37,7 +37,7 @@ impl Symmetric {
                 k += 1;
             }
         }
-        let singular = !(least > 0.0);
+        let singular = least.is_nan() || least <= 0.0;
         Some(Symmetric { factors, negative, singular })
     }
 

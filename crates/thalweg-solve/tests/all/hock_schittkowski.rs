@@ -1,5 +1,7 @@
 //! All problems of Hock and Schittkowski, from their standard starts. `--nocapture` prints the evaluations of each.
 
+use std::fmt::Write as _;
+
 use thalweg_landscape::{Landscape, Set, entries};
 use thalweg_solve::{Bounds, Constraint, Options, Relation, Solution, Traced, minimize};
 
@@ -46,7 +48,7 @@ fn every_problem_is_solved_by_one_of_the_methods_and_most_by_the_one_that_is_cho
             let right = ends_at(solution, published);
             solved[k] += usize::from(right);
             let sign = if right { "" } else { "*" };
-            line += &format!("  {:>6}", format!("{sign}{}", solution.evaluations.value));
+            let _ = write!(line, "  {:>6}", format!("{sign}{}", solution.evaluations.value));
             // No run claims more than it has.
             if let Some(kkt) = &solution.kkt {
                 assert!(!solution.status.converged() || kkt.violation <= 1e-5, "{}", entry.name);
@@ -69,4 +71,22 @@ fn multipliers_of_problem_71_are_the_published_ones() {
         assert!((kkt.multipliers[1][0] - 0.552_293_657).abs() < 1e-5, "{method}: {:?}", kkt.multipliers);
         assert!((kkt.bounds[0] - 1.087_871).abs() < 1e-4, "{method}: {:?}", kkt.bounds);
     }
+}
+
+#[test]
+fn sqp_needs_no_more_evaluations_than_scipys_slsqp_on_most_problems() {
+    // From fixtures/make_slsqp.py, which names the versions; both with exact gradients. Where both end at the published minimum.
+    let (mut fewer, mut both) = (0, 0);
+    for line in include_str!("../fixtures/slsqp.csv").lines().filter(|line| line.starts_with("hs")) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |k: usize| cells[k].parse::<f64>().unwrap();
+        let (value, violation, published) = (number(4), number(5), number(6));
+        let theirs = (value - published).abs() <= 1e-6 * published.abs().max(1.0) && violation <= 1e-6;
+        let solution = solve(&Landscape::parse(cells[0]).unwrap(), "sqp");
+        if theirs && ends_at(&solution, published) {
+            both += 1;
+            fewer += usize::from(solution.evaluations.value as f64 <= number(1));
+        }
+    }
+    assert!(both >= 68 && fewer * 4 >= both * 3, "{fewer} of {both}");
 }
