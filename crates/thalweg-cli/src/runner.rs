@@ -122,6 +122,16 @@ impl Plan {
         })
     }
 
+    /// Whether functions are to be held, which only some methods do.
+    pub(crate) fn holds_functions(&self) -> bool {
+        self.options.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_)))
+    }
+
+    /// Whether the usual rule cannot serve.
+    pub(crate) fn needs_choice(&self) -> bool {
+        self.holds_functions() || self.options.penalty.is_some()
+    }
+
     /// Runs a method from every start.
     pub(crate) fn run(&self, problem: &Problem, method: &Method, label: &str) -> Result<Runs, Failure> {
         let options = Options { method: method.clone(), ..self.options.clone() };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use thalweg::picture::{Path, Picture};
-use thalweg::solve::{Constraint, Method, analyze};
+use thalweg::solve::{Method, analyze};
 
 use super::{on_a_page, picture, print};
 use crate::arguments::CompareArguments;
@@ -156,7 +156,7 @@ fn drawn(problem: &Problem, plan: &Plan, paths: Vec<Path>, table: Table) -> Pict
 /// accelerated forms the inverse of the largest curvature at the start, for the adaptive ones, whose steps have the size of
 /// the learning rate, a fiftieth of the box. Under functions those that hold them.
 fn usual_set(problem: &Problem, plan: &Plan) -> Result<Vec<(String, Method)>, Failure> {
-    if plan.options.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_))) {
+    if plan.holds_functions() {
         let held = ["sqp", "interior_point", "augmented_lagrangian"];
         return held.into_iter().map(|text| method(text).map(|method| (text.to_owned(), method))).collect();
     }

@@ -14,24 +14,25 @@ use crate::runner::{Plan, Runs, method};
 const LISTED: usize = 20;
 
 pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
-    if let Ok(method) = arguments.optimizer.parse::<ScalarMethod>() {
+    if let Some(Ok(method)) = arguments.optimizer.as_deref().map(str::parse::<ScalarMethod>) {
         return one_dimension::run(arguments, method);
     }
     let problem = Problem::read(&arguments.function)?;
-    let method = method(&arguments.optimizer)?;
     let CheckpointArguments { checkpoint, checkpoint_every, resume } = &arguments.checkpoint;
     let mut plan = Plan::read_or_resume(&problem, &arguments.start, &arguments.run, resume.is_some())?;
     plan.resume.clone_from(resume);
     plan.options.checkpoint =
         checkpoint.as_ref().map(|path| Checkpoint { path: path.clone(), every: *checkpoint_every });
     plan.options.check(problem.dim())?;
+    let usual = if plan.needs_choice() { "auto" } else { "adam(lr=0.1)" };
+    let optimizer = arguments.optimizer.as_deref().unwrap_or(usual);
+    let method = method(optimizer)?;
     let outputs = Outputs::of_a_run(&arguments.output.out)?;
     plan.figure = outputs.wants_figure();
     plan.hopping = hopping(&arguments.hops, &plan)?;
     outputs.check_writable()?;
 
-    let Runs { ends: runs, paths, minima, hops, seconds } =
-        plan.run(&problem, &method, &arguments.optimizer)?;
+    let Runs { ends: runs, paths, minima, hops, seconds } = plan.run(&problem, &method, optimizer)?;
     let listed = plan.many || hops.is_some();
     let document = Document::new(&problem, method.to_string(), plan.options.seed, &runs)
         .found(minima.as_deref().filter(|_| listed), hops.as_ref());

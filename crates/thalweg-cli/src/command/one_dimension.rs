@@ -84,7 +84,7 @@ fn refuse_others(arguments: &MinimizeArguments, method: ScalarMethod) -> Result<
         ("--hops", arguments.hops.hops.is_some()),
         ("--checkpoint", checkpoint.checkpoint.is_some()),
         ("--resume", checkpoint.resume.is_some()),
-        ("--constraint", run.constraint.is_some()),
+        ("--constraint", !run.constraint.is_empty()),
         ("--noise", run.noise != 0.0),
         ("--grad-tol", run.grad_tol.is_some()),
         ("--value-tol", run.value_tol.is_some()),
@@ -116,5 +116,8 @@ fn record(found: &ScalarSolution, (low, high): (f64, f64), slope: f64, seconds: 
         chosen: None,
         best_x: vec![found.x],
         best_value: found.value,
+        multipliers: None,
+        violation: None,
+        kkt_residual: None,
     }
 }
