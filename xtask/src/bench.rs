@@ -30,9 +30,9 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "rules" => rules::run(),
         "train" => train::run(),
         "solve" => solve::run(),
-        _ => {
-            Err(format!("no benchmark `{name}`; there are wells, scalar, function, growth, rules, train and solve"))
-        }
+        _ => Err(format!(
+            "no benchmark `{name}`; there are wells, scalar, function, growth, rules, train and solve"
+        )),
     }
 }
 

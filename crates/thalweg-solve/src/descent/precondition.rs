@@ -197,10 +197,15 @@ impl<F: Scalar> Preconditioned<F> {
         keeper.maybe("age", &mut age);
         self.age = age.map(|age| age as u32);
         let dim = self.z.len();
-        keeper.option("last", &mut self.last, || (vec![F::default(); dim], 0.0), |last, keeper| {
-            keeper.vector("gradient", &mut last.0);
-            keeper.number("square", &mut last.1);
-        });
+        keeper.option(
+            "last",
+            &mut self.last,
+            || (vec![F::default(); dim], 0.0),
+            |last, keeper| {
+                keeper.vector("gradient", &mut last.0);
+                keeper.number("square", &mut last.1);
+            },
+        );
         match &mut self.inverse {
             Inverse::Diagonal(inverse) => keeper.numbers("inverse", inverse),
             Inverse::Factor { cholesky, scales, .. } => {
