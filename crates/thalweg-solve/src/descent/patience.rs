@@ -9,7 +9,7 @@ use crate::search::line::{ULPS, epsilon};
 /// A search that looks at values alone accepts such steps for ever, and a gradient that is mostly rounding never becomes as small as
 /// was asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     value: f64,
     /// max |gᵢ|.
     largest: f64,

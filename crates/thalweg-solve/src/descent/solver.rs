@@ -34,14 +34,15 @@ pub(crate) enum Stepped {
 pub(crate) enum Solver<F> {
     Line(Line<F>),
     Trust(Trust<F>),
-    Within(Within<F>),
+    Within(Within<F>, Patience),
 }
 
 impl<F: Scalar> Solver<F> {
     pub(crate) fn new(descent: &Descent, options: &Options, layout: &Layout) -> Result<Self, SolveError> {
         let dim = layout.len();
         if let Some(within) = Within::new(descent, options, layout)? {
-            return Ok(Solver::Within(within));
+            let patience = Patience::new(within.patience(), SLACK);
+            return Ok(Solver::Within(within, patience));
         }
         Ok(match descent {
             Descent::TrustNewton(settings) => Solver::Trust(settings.solver(dim)?),
@@ -63,7 +64,14 @@ impl<F: Scalar> Solver<F> {
         match self {
             Solver::Line(line) => line.step(oracle, x, out, x_after, out_after),
             Solver::Trust(trust) => trust.step(oracle, x, out, x_after, out_after),
-            Solver::Within(within) => within.step(oracle, x, out, x_after, out_after),
+            Solver::Within(_, patience) if patience.is_over() => Ok(Stepped::Stuck { flat: true }),
+            Solver::Within(within, patience) => {
+                let stepped = within.step(oracle, x, out, x_after, out_after)?;
+                if let Stepped::Moved { largest } = stepped {
+                    patience.step::<F>(wide(out_after[0]), largest);
+                }
+                Ok(stepped)
+            }
         }
     }
 }
@@ -73,7 +81,10 @@ impl<F: Scalar> Solver<F> {
         match self {
             Solver::Line(line) => line.memory(keeper),
             Solver::Trust(trust) => trust.memory(keeper),
-            Solver::Within(within) => within.memory(keeper),
+            Solver::Within(within, patience) => {
+                within.memory(keeper);
+                patience.memory(keeper);
+            }
         }
     }
 }
@@ -95,6 +106,9 @@ pub(crate) struct Line<F> {
 /// Steps that may change nothing but rounding: a few, as directions that know the curvature end by themselves; many of those that do not,
 /// which bring the gradient down slowly.
 const PATIENCE: [u32; 2] = [10, 50];
+
+/// Within sets a value above the lowest by no more than this part of it is as low: some of the methods let values rise.
+const SLACK: f64 = 1e-9;
 
 impl<F: Scalar> Line<F> {
     fn new(descent: &Descent, dim: usize) -> Result<Self, SolveError> {

@@ -86,6 +86,15 @@ impl<F: Scalar> Within<F> {
         }
     }
 
+    /// Steps that may change nothing but rounding: few of a method that knows the curvature. Proximal gradients come nearer for very long.
+    pub(crate) fn patience(&self) -> u32 {
+        match self {
+            Within::Quasi(_) => 10,
+            Within::Arc(_) | Within::Spectral(_) => 50,
+            Within::Proximal(_) => u32::MAX,
+        }
+    }
+
     pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
         match self {
             Within::Arc(arc) => arc.memory(keeper),

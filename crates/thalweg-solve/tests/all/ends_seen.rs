@@ -81,12 +81,12 @@ fn largest_slope(problem: &Landscape, x: &[f64]) -> f64 {
 
 /// Whether the method lets values rise now and then.
 fn rises(method: &str) -> bool {
-    method.contains("nonmonotone") || method.starts_with("barzilai_borwein")
+    ["nonmonotone", "barzilai_borwein", "spg"].iter().any(|name| method.contains(name))
 }
 
 /// Whether the method knows no curvature, and comes nearer for a long time.
 fn is_slow(method: &str) -> bool {
-    method.starts_with("cg") || method.starts_with("barzilai_borwein")
+    ["cg", "barzilai_borwein", "spg"].iter().any(|name| method.starts_with(name))
 }
 
 #[test]
