@@ -161,7 +161,7 @@ pub struct Tuned {
 /// use thalweg_solve::{Rate, tuned_methods};
 ///
 /// let [descent, ball, _] = &tuned_methods(1.0, 9.0)[..] else { panic!() };
-/// assert_eq!(descent.method.to_string(), "sgd(lr=0.2)");
+/// assert_eq!(descent.method, "sgd(lr=0.2)".parse()?);
 /// assert_eq!(ball.rate, Rate::Linear(0.5));
 /// # Ok::<(), thalweg_spec::SpecError>(())
 /// ```
