@@ -31,7 +31,8 @@ pub struct Options {
     pub step_tol: Option<f64>,
     /// Stop when max |∂f/∂xᵢ| ≤ this times what it was at the start; residuals as for `grad_tol`.
     ///
-    /// A [`Descent`](crate::Descent) without any tolerance stops at 10⁻⁹ (`f32`: 10⁻⁴), or when a step changes f by no more than rounding.
+    /// A [`Descent`](crate::Descent) without any tolerance stops at 10⁻⁹ (`f32`: 10⁻⁴), or where rounding hides all further progress: a
+    /// step changed f by no more, and its direction promised no more; or several steps did so.
     pub grad_rtol: Option<f64>,
     /// Stop when a step changes f by at most this times |f|.
     pub value_rtol: Option<f64>,

@@ -54,15 +54,21 @@ impl Minimum {
     }
 }
 
-/// A line for each minimum, the lowest first; empty if there is none.
+/// A line for each minimum, the lowest first; empty if there is none. Where some runs have met a tolerance, places to which none of those
+/// came stand apart, without a number.
 pub(crate) fn minima_table(minima: &[Minimum]) -> String {
     if minima.is_empty() {
         return String::new();
     }
     let mut table = Table::with_header(&["minimum", "value", "|gradient|", "runs", "share", "at"]);
-    for (k, minimum) in minima.iter().enumerate().take(MOST) {
+    let known = minima.iter().any(|minimum| minimum.converged > 0);
+    let (found, unfinished): (Vec<_>, Vec<_>) =
+        minima.iter().partition(|minimum| !known || minimum.converged > 0);
+    let numbered = found.iter().enumerate().map(|(k, minimum)| ((k + 1).to_string(), minimum));
+    let apart = unfinished.iter().map(|minimum| (minimum.status.to_owned(), minimum));
+    for (name, minimum) in numbered.chain(apart).take(MOST) {
         table.row([
-            (k + 1).to_string(),
+            name,
             digits(minimum.value),
             short(minimum.gradient_norm),
             minimum.runs.to_string(),
@@ -72,7 +78,7 @@ pub(crate) fn minima_table(minima: &[Minimum]) -> String {
     }
     let mut text = table.text();
     if minima.len() > MOST {
-        let _ = writeln!(text, "  and {} others, which end higher; --json has all", minima.len() - MOST);
+        let _ = writeln!(text, "  and {} others; --json has all", minima.len() - MOST);
     }
     text
 }

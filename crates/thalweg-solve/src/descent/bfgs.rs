@@ -2,7 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::lbfgs::is_curved;
+use super::lbfgs::Pair;
 use super::{Aim, Moved};
 use crate::checkpoint::Keeper;
 use crate::scalar::wide;
@@ -129,7 +129,8 @@ impl Matrix {
         let mut curvature = dot(&self.s, &self.y);
         let square = dot(&self.y, &self.y);
         if !self.learnt {
-            if !(square.is_normal() && is_curved(curvature, dot(&self.s, &self.gradient))) {
+            let squares = [dot(&self.s, &self.s), square];
+            if !(Pair { curvature, squares, along: dot(&self.s, &self.gradient) }).is_sound() {
                 return;
             }
             self.inverse.fill(0.0);

@@ -26,7 +26,7 @@ pub(super) const SUMMARY: &str =
 ///
 /// The inner products are kept, so a step reads each pair twice: once for its products with the new gradient and pair, once for
 /// the direction (the two-loop recursion reads and writes a vector for every pair, twice; of a handful of variables it is the lesser
-/// work, and what is done). Pairs without positive curvature are left out.
+/// work, and what is done). Pairs without positive curvature, or at right angles but for rounding, are left out.
 ///
 /// Byrd, Nocedal and Schnabel, *Representations of quasi-Newton matrices and their use in limited memory methods*, Mathematical
 /// Programming 63, 1994, theorem 2.2; Liu and Nocedal, *On the limited memory BFGS method*, 1989.
@@ -66,9 +66,28 @@ impl Lbfgs {
     }
 }
 
-/// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, given sᵀy and sᵀg′.
-pub(crate) fn is_curved(curvature: f64, along: f64) -> bool {
-    curvature.is_normal() && curvature > f64::EPSILON * (along.abs() + (along - curvature).abs())
+/// What a pair (s, y) and the gradient g′ after it say of its worth.
+pub(crate) struct Pair {
+    /// sᵀy.
+    pub(crate) curvature: f64,
+    /// sᵀs and yᵀy.
+    pub(crate) squares: [f64; 2],
+    /// sᵀg′.
+    pub(crate) along: f64,
+}
+
+impl Pair {
+    /// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, and s and y not at right angles but for rounding.
+    ///
+    /// With the cosine c of their angle the inverse Hessian learnt has a condition number of about 1/c²: below c = √ε nothing else that it
+    /// knows counts any more. A search that comes from a plateau to the lowest point along a line makes such pairs.
+    pub(crate) fn is_sound(&self) -> bool {
+        let Pair { curvature, squares: [s, y], along } = *self;
+        y.is_normal()
+            && curvature.is_normal()
+            && curvature > f64::EPSILON * (along.abs() + (along - curvature).abs())
+            && curvature > f64::EPSILON.sqrt() * s.sqrt() * y.sqrt()
+    }
 }
 
 /// Products of a pair (s, y) with the new gradient g and the new pair: sᵀg, yᵀg, sᵀy′, yᵀy′.
@@ -93,14 +112,14 @@ pub(crate) struct Memory<F> {
     yg: Vec<f64>,
     u: Vec<f64>,
     p: Vec<f64>,
-    /// For each block of elements the products of each pair, and at the end their sums.
+    /// For each block of elements the products of each pair and the new sᵀs, and at the end their sums.
     partial: Vec<f64>,
 }
 
 impl<F: Scalar> Memory<F> {
     pub(crate) fn new(settings: &Lbfgs, dim: usize) -> Self {
         let most = settings.memory;
-        let row = PRODUCTS * most;
+        let width = PRODUCTS * most + 1;
         Memory {
             most,
             count: 0,
@@ -114,7 +133,7 @@ impl<F: Scalar> Memory<F> {
             yg: vec![0.0; most],
             u: vec![0.0; most],
             p: vec![0.0; most],
-            partial: vec![0.0; row * dim.div_ceil(BLOCK)],
+            partial: vec![0.0; width * dim.div_ceil(BLOCK)],
         }
     }
 
@@ -195,7 +214,7 @@ impl<F: Scalar> Memory<F> {
         }
     }
 
-    /// Takes the pair of a step, unless its curvature is not positive, and the products of all pairs with the new gradient.
+    /// Takes the pair of a step, if it is sound, and the products of all pairs with the new gradient.
     pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) {
         if self.dim <= two_loops::FEW {
             return self.learn_by_loops(moved);
@@ -207,8 +226,9 @@ impl<F: Scalar> Memory<F> {
         self.count += 1;
         self.products(moved);
         let row = |i: usize| &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
-        let (curvature, square) = (row(new)[2], row(new)[3]);
-        let keep = square.is_normal() && is_curved(curvature, row(new)[0]);
+        let [along, _, curvature, square] = [0, 1, 2, 3].map(|k| row(new)[k]);
+        let squares = [self.partial[PRODUCTS * m], square];
+        let keep = Pair { curvature, squares, along }.is_sound();
         for i in 0..=new {
             let row = &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
             (self.sg[i], self.yg[i]) = (row[0], row[1]);
@@ -236,7 +256,7 @@ impl<F: Scalar> Memory<F> {
     fn products(&mut self, moved: &Moved<'_, F>) {
         let (count, dim, most) = (self.count, self.dim, self.most);
         let new = self.place(count - 1);
-        let width = PRODUCTS * most;
+        let width = PRODUCTS * most + 1;
         let places: [usize; 2] = [self.oldest, count];
         let (s, y) = (Around::new(&mut self.s, new, dim), Around::new(&mut self.y, new, dim));
         let others = (s.others, y.others);
@@ -257,6 +277,7 @@ impl<F: Scalar> Memory<F> {
                 sums[PRODUCTS * i..][..PRODUCTS].copy_from_slice(&four_products(old_s, old_y, g, y));
             }
             sums[PRODUCTS * (places[1] - 1)..][..PRODUCTS].copy_from_slice(&four_products(s, y, g, y));
+            sums[PRODUCTS * most] = dot_block(s, s);
         };
         let block = |k: usize, s: &mut [F], y: &mut [F], sums: &mut [f64]| widely(|| add_up(k, s, y, sums));
         each_block(s.new, y.new, &mut self.partial, width, &block);

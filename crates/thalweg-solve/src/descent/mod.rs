@@ -37,7 +37,7 @@ pub use barzilai_borwein::{BarzilaiBorwein, Length};
 pub use bfgs::{Bfgs, Poor};
 pub use cg::{Beta, Cg};
 pub use lbfgs::Lbfgs;
-pub(crate) use lbfgs::is_curved;
+pub(crate) use lbfgs::Pair;
 pub use newton_cg::NewtonCg;
 pub use newton_cholesky::NewtonCholesky;
 pub use precondition::Preconditioner;

@@ -36,15 +36,17 @@ impl Patience {
         self.steps >= self.most
     }
 
-    /// After a step to a point of this value and gradient.
-    pub(super) fn step<F: Scalar>(&mut self, value: f64, largest: f64) {
+    /// After a step to a point of this value and gradient. Patience is over at once if the step's direction promised nothing but rounding too.
+    ///
+    /// A step that changes nothing is not enough: of a direction almost at right angles to the gradient it says little.
+    pub(super) fn step<F: Scalar>(&mut self, value: f64, largest: f64, promised: f64) {
         let rounding = ULPS * epsilon::<F>() * self.value.abs();
         if value < self.value - rounding || largest < 0.5 * self.largest {
             self.value = self.value.min(value);
             self.largest = self.largest.min(largest);
             self.steps = 0;
         } else if value <= self.value + rounding.max(self.slack * self.value.abs()) {
-            self.steps += 1;
+            self.steps = if promised <= rounding { self.most } else { self.steps.saturating_add(1) };
         }
     }
 }
@@ -69,8 +71,18 @@ mod tests {
             (1.0, 3e-7, false),
             (1.0, 3e-7, true),
         ] {
-            patience.step::<f64>(value, largest);
+            patience.step::<f64>(value, largest, 1.0);
             assert_eq!(patience.is_over(), over, "{value} {largest}");
         }
+    }
+
+    #[test]
+    fn it_ends_at_once_where_nothing_more_was_promised() {
+        let mut patience = Patience::new(3, 0.0);
+        patience.step::<f64>(1.0, 1e-6, 1.0);
+        patience.step::<f64>(1.0, 1e-6, 1e-9);
+        assert!(!patience.is_over());
+        patience.step::<f64>(1.0, 1e-6, 1e-16);
+        assert!(patience.is_over());
     }
 }

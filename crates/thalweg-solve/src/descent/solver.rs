@@ -68,7 +68,7 @@ impl<F: Scalar> Solver<F> {
             Solver::Within(within, patience) => {
                 let stepped = within.step(oracle, x, out, x_after, out_after)?;
                 if let Stepped::Moved { largest } = stepped {
-                    patience.step::<F>(wide(out_after[0]), largest);
+                    patience.step::<F>(wide(out_after[0]), largest, within.promised());
                 }
                 Ok(stepped)
             }
@@ -165,7 +165,8 @@ impl<F: Scalar> Line<F> {
                     Walk::Arrived { step, largest } => {
                         self.last = Some((step, aim.slope));
                         self.largest = Some(largest);
-                        self.patience.step::<F>(wide(out_after[0]), largest);
+                        let promised = if aim.first == Some(1.0) { -aim.slope } else { f64::INFINITY };
+                        self.patience.step::<F>(wide(out_after[0]), largest, promised);
                         let direction = &self.direction;
                         self.way.learn(&Moved { x, out, x_after, out_after, direction, step });
                         return Ok(Stepped::Moved { largest });

@@ -33,6 +33,8 @@ struct Tolerances<F> {
     /// For each problem, once the start is known.
     gradient: Vec<F>,
     value: Option<Tolerance>,
+    /// A descent that can change values by rounding only has converged.
+    rounding: bool,
     step: Option<Tolerance>,
 }
 
@@ -108,16 +110,14 @@ impl<F: Scalar> Engine<F> {
     ) -> Result<Self, SolveError> {
         let dim = starts.len() / lanes;
         let constrained = matches!(options.method, Method::Constrained(_));
-        let default = options.method.default_tolerances::<F>().filter(|_| !options.any_tolerance());
-        let (grad_rtol, value_rtol) = default
-            .map_or((options.grad_rtol, options.value_rtol), |(gradient, value)| {
-                (Some(gradient), Some(value))
-            });
+        let default = options.method.default_tolerance::<F>().filter(|_| !options.any_tolerance());
+        let grad_rtol = default.or(options.grad_rtol);
         // Methods for functions look at their conditions themselves.
         let gradient_tolerance = Tolerance::of(options.grad_tol, grad_rtol).filter(|_| !constrained);
         let tolerances = Tolerances {
             gradient: Vec::new(),
-            value: Tolerance::of(options.value_tol, value_rtol),
+            value: Tolerance::of(options.value_tol, options.value_rtol),
+            rounding: default.is_some() || options.value_tol.or(options.value_rtol).is_some(),
             step: Tolerance::of(options.step_tol, options.step_rtol),
         };
         let mut engine = Engine {
@@ -255,7 +255,7 @@ impl<F: Scalar> Engine<F> {
                 return Ok(());
             }
             Stepped::Ended { moved: false, status } => status,
-            Stepped::Stuck { flat: true } if self.tolerances.value.is_some() => Status::ConvergedValue,
+            Stepped::Stuck { flat: true } if self.tolerances.rounding => Status::ConvergedValue,
             Stepped::Stuck { .. } => Status::LineSearchFailed,
             Stepped::Diverged => Status::Diverged,
         };

@@ -19,7 +19,6 @@ pub use newton::Newton;
 pub(crate) use newton::NewtonStep;
 
 use crate::objective::Derivatives;
-use crate::search::line::epsilon;
 use crate::{
     AugmentedLagrangian, BarzilaiBorwein, Bfgs, Cg, Constrained, Descent, Fista, InteriorPoint, Lbfgs,
     Lbfgsb, NewtonCg, NewtonCholesky, ProjectedGradient, ProximalGradient, Scalar, SolveError, Spg, Sqp, Sr1,
@@ -134,11 +133,11 @@ impl Method {
         })
     }
 
-    /// `grad_rtol` and `value_rtol` where none were asked for: a descent ends by itself, a rule makes all its steps.
-    pub(crate) fn default_tolerances<F: Scalar>(&self) -> Option<(f64, f64)> {
-        let rounding = 4.0 * epsilon::<F>();
+    /// `grad_rtol` where no tolerance was asked for: a descent ends by itself, there or where nothing but rounding changes; a rule makes all
+    /// its steps.
+    pub(crate) fn default_tolerance<F: Scalar>(&self) -> Option<f64> {
         let gradient = if size_of::<F>() == 4 { 1e-4 } else { 1e-9 };
-        matches!(self, Method::Descent(_)).then_some((gradient, rounding))
+        matches!(self, Method::Descent(_)).then_some(gradient)
     }
 
     /// The layout for a rule over these parts. Variables that are single numbers are one vector, so that norms are over all of them,

@@ -7,7 +7,7 @@ use super::compact::Compact;
 use super::first_step;
 use crate::checkpoint::Keeper;
 use crate::constraint::{Projection, within};
-use crate::descent::{Stepped, is_curved};
+use crate::descent::{Pair, Stepped};
 use crate::objective::Oracle;
 use crate::scalar::{copy, is_finite, narrow, wide};
 use crate::search::line::{From, Room, Walk, walk_within};
@@ -90,6 +90,7 @@ pub(crate) struct Quasi<F> {
     coefficients: Vec<f64>,
     scratch: Vec<f64>,
     largest: Option<f64>,
+    promised: f64,
     values: Option<crate::search::Values>,
 }
 
@@ -119,6 +120,7 @@ impl<F: Scalar> Quasi<F> {
             coefficients: vec![0.0; width],
             scratch: vec![0.0; width],
             largest: None,
+            promised: f64::INFINITY,
             values: match &settings.search {
                 Search::Nonmonotone(search) => Some(crate::search::Values::new(search)),
                 _ => None,
@@ -161,6 +163,7 @@ impl<F: Scalar> Quasi<F> {
                 match walk_within(&self.search, oracle, &from, 1.0, &room, x_after, out_after)? {
                     Walk::Arrived { largest, .. } => {
                         self.largest = Some(largest);
+                        self.promised = if self.compact.count == 0 { f64::INFINITY } else { -slope };
                         self.learn(x, gradient, x_after, &out_after[1..]);
                         return Ok(Stepped::Moved { largest });
                     }
@@ -176,6 +179,11 @@ impl<F: Scalar> Quasi<F> {
             }
             self.compact.forget();
         }
+    }
+
+    /// How much lower the last step would have been, to first order, where the target is the minimum of a model that was learnt.
+    pub(super) fn promised(&self) -> f64 {
+        self.promised
     }
 
     fn room(&self, longest: f64) -> Inside<'_, F> {
@@ -305,20 +313,21 @@ impl<F: Scalar> Quasi<F> {
         }
     }
 
-    /// Takes the pair of a step, unless its curvature is not positive.
+    /// Takes the pair of a step, if it is sound.
     fn learn(&mut self, x: &[F], g: &[F], x_after: &[F], g_after: &[F]) {
-        let [sy, yy, along] = pass::<F, 0, 3>(0..x.len(), [], &|range, []| {
-            let mut sums = [0.0; 3];
+        let [sy, yy, along, ss] = pass::<F, 0, 4>(0..x.len(), [], &|range, []| {
+            let mut sums = [0.0; 4];
             for i in range {
                 let s = wide(x_after[i]) - wide(x[i]);
                 let y = wide(g_after[i]) - wide(g[i]);
                 sums[0] += s * y;
                 sums[1] += y * y;
                 sums[2] += s * wide(g_after[i]);
+                sums[3] += s * s;
             }
             sums
         });
-        let keep = yy.is_normal() && is_curved(sy, along);
+        let keep = Pair { curvature: sy, squares: [ss, yy], along }.is_sound();
         if !keep && self.compact.count == 0 {
             return;
         }

@@ -91,7 +91,15 @@ impl<F: Scalar> Within<F> {
         match self {
             Within::Quasi(_) => 10,
             Within::Arc(_) | Within::Spectral(_) => 50,
-            Within::Proximal(_) => u32::MAX,
+            Within::Proximal(_) => 10_000,
+        }
+    }
+
+    /// How much lower the last step would have been if all that its method knows of the curvature were true.
+    pub(crate) fn promised(&self) -> f64 {
+        match self {
+            Within::Quasi(quasi) => quasi.promised(),
+            Within::Arc(_) | Within::Spectral(_) | Within::Proximal(_) => f64::INFINITY,
         }
     }
 

@@ -243,3 +243,21 @@ fn automatic_choice_solves_every_problem() {
     }
     assert!(unsolved.is_empty(), "{unsolved:?}");
 }
+
+/// Coming from a plateau, the first search ends at the lowest point of a line, at right angles to the gradient.
+#[test]
+fn converged_is_said_of_no_slope_between_gaussian_wells() {
+    let wells = landscape("wells");
+    let mut objective = Traced::<f64>::new(wells.program()).unwrap();
+    let side = 30;
+    let at = |i: usize| -2.9 + 5.8 * i as f64 / (side - 1) as f64;
+    for method in METHODS.iter().copied().chain(["lbfgsb", "spg"]) {
+        let options = Options { method: method.parse().unwrap(), ..Options::default() };
+        let grid = (0..side * side).map(|i| [at(i % side), at(i / side)]);
+        for start in grid.chain([[2.803_811_149_988_688, 2.247_371_436_495_902]]) {
+            let end = minimize(&mut objective, &start, &options).unwrap();
+            let steep = end.status.converged() && end.gradient_norm > if method == "spg" { 1e-4 } else { 1e-6 };
+            assert!(!steep, "{method} from {start:?}: {:?}, |g| {:e}", end.status, end.gradient_norm);
+        }
+    }
+}

@@ -33,11 +33,10 @@ impl Solver {
         let method = method(case).parse()?;
         let options =
             Options { method, grad_tol: Some(tolerance(case)), steps: STEPS, bounds, ..Options::default() };
-        let mut solver =
-            Solver { objective: Traced::new(&task.program()?)?, start: task.start.clone(), options };
+        let mut objective = Traced::new(&task.program()?)?;
         // Second derivatives are made ready when they are first asked for.
-        solver.run()?;
-        Ok(solver)
+        minimize(&mut objective, &task.start, &Options { steps: 1, ..options.clone() })?;
+        Ok(Solver { objective, start: task.start.clone(), options })
     }
 
     pub(crate) fn run(&mut self) -> Outcome {

@@ -6,7 +6,7 @@
 //!
 //! Nocedal and Wright, *Numerical Optimization*, 2nd ed., algorithm 7.4.
 
-use super::{Aim, Memory, Moved, is_curved};
+use super::{Aim, Memory, Moved, Pair};
 use crate::Scalar;
 use crate::scalar::{narrow, wide};
 
@@ -70,27 +70,28 @@ impl<F: Scalar> Memory<F> {
         Aim { slope, first: Some(1.0) }
     }
 
-    /// Takes the pair of a step in the place of the oldest, unless its curvature is not positive.
+    /// Takes the pair of a step in the place of the oldest, if it is sound.
     pub(super) fn learn_by_loops(&mut self, moved: &Moved<'_, F>) {
         let dim = self.dim;
         let (mut s, mut y) = ([F::default(); FEW], [F::default(); FEW]);
-        let (mut curvature, mut square, mut along) = (0.0, 0.0, 0.0);
+        let (mut curvature, mut squares, mut along) = (0.0, [0.0; 2], 0.0);
         for i in 0..dim {
             let g = moved.out_after[i + 1];
             s[i] = moved.x_after[i] - moved.x[i];
             y[i] = g - moved.out[i + 1];
             curvature += wide(s[i]) * wide(y[i]);
-            square += wide(y[i]) * wide(y[i]);
+            squares[0] += wide(s[i]) * wide(s[i]);
+            squares[1] += wide(y[i]) * wide(y[i]);
             along += wide(s[i]) * wide(g);
         }
-        if !(square.is_normal() && is_curved(curvature, along)) {
+        if !(Pair { curvature, squares, along }).is_sound() {
             return;
         }
         let place = self.oldest + self.count;
         let own = if place < self.most { place } else { place - self.most };
         self.s[dim * own..][..dim].copy_from_slice(&s[..dim]);
         self.y[dim * own..][..dim].copy_from_slice(&y[..dim]);
-        (self.sy[own], self.yy[own], self.sg[own]) = (curvature, square, 1.0 / curvature);
+        (self.sy[own], self.yy[own], self.sg[own]) = (curvature, squares[1], 1.0 / curvature);
         if self.count < self.most {
             self.count += 1;
         } else {
