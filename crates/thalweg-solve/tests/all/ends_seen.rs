@@ -256,7 +256,8 @@ fn converged_is_said_of_no_slope_between_gaussian_wells() {
         let grid = (0..side * side).map(|i| [at(i % side), at(i / side)]);
         for start in grid.chain([[2.803_811_149_988_688, 2.247_371_436_495_902]]) {
             let end = minimize(&mut objective, &start, &options).unwrap();
-            let steep = end.status.converged() && end.gradient_norm > if method == "spg" { 1e-4 } else { 1e-6 };
+            let steep =
+                end.status.converged() && end.gradient_norm > if method == "spg" { 1e-4 } else { 1e-6 };
             assert!(!steep, "{method} from {start:?}: {:?}, |g| {:e}", end.status, end.gradient_norm);
         }
     }
