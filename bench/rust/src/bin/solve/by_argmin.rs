@@ -1,6 +1,7 @@
 //! argmin's L-BFGS with Moré and Thuente's search, and its Newton-CG; derivatives by hand.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use argmin::core::{CostFunction, Error, Executor, Gradient, Hessian, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
@@ -10,9 +11,20 @@ use argmin::solver::quasinewton::LBFGS;
 use super::problem::Task;
 use super::{Outcome, STEPS, TOLERANCE};
 
+/// Its Newton-CG has no tolerance of the gradient, and does not end by itself.
+const MOST_SECONDS: u64 = 60;
+
 struct Counted<'a> {
     task: &'a Task,
     gradients: &'a Cell<usize>,
+    begun: Instant,
+}
+
+impl Counted<'_> {
+    fn look_at_the_clock(&self) -> Result<(), Error> {
+        let over = self.begun.elapsed() > Duration::from_secs(MOST_SECONDS);
+        if over { Err(Error::msg(format!("stopped after {MOST_SECONDS} s"))) } else { Ok(()) }
+    }
 }
 
 impl CostFunction for Counted<'_> {
@@ -20,6 +32,7 @@ impl CostFunction for Counted<'_> {
     type Output = f64;
 
     fn cost(&self, x: &Vec<f64>) -> Result<f64, Error> {
+        self.look_at_the_clock()?;
         Ok(self.task.slope(x, &mut vec![0.0; x.len()]))
     }
 }
@@ -41,6 +54,7 @@ impl Hessian for Counted<'_> {
     type Hessian = Vec<Vec<f64>>;
 
     fn hessian(&self, x: &Vec<f64>) -> Result<Vec<Vec<f64>>, Error> {
+        self.look_at_the_clock()?;
         self.gradients.set(self.gradients.get() + 1);
         Ok(self.task.hessian(x))
     }
@@ -48,7 +62,7 @@ impl Hessian for Counted<'_> {
 
 pub(crate) fn run(case: &str, task: &Task) -> Outcome {
     let gradients = Cell::new(0);
-    let problem = Counted { task, gradients: &gradients };
+    let problem = Counted { task, gradients: &gradients, begun: Instant::now() };
     let search = MoreThuenteLineSearch::new().with_c(1e-4, 0.9)?;
     let start = task.start.clone();
     let end = match case {
