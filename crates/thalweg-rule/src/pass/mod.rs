@@ -38,6 +38,7 @@ pub(crate) use stage::{Piece, Reach, Stage, Whole};
 pub use state::Slots;
 pub(crate) use state::{SlotRange, no_slots};
 pub(crate) use sums::{Columns, Sums, halves as sums_of};
+#[cfg(any(feature = "bf16", feature = "matrices"))]
 pub(crate) use threads::both;
 pub(crate) use threads::together;
 
