@@ -142,10 +142,7 @@ impl<F: Scalar> Line<F> {
         let gradient = &out[1..];
         let largest = *self.largest.get_or_insert_with(|| largest(gradient));
         let reference = match &mut self.values {
-            Some(values) => {
-                values.push(wide(out[0]));
-                values.reference().max(wide(out[0]))
-            }
+            Some(values) => values.reference_from(wide(out[0])),
             None => wide(out[0]),
         };
         let (mut flat, mut steepest) = (false, false);

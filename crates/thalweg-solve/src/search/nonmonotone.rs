@@ -102,8 +102,17 @@ impl Values {
         Values { settings: *settings, last, next: 0, average: 0.0, total_weight: 0.0 }
     }
 
-    /// The value at a point that the run has come to.
-    pub(crate) fn push(&mut self, value: f64) {
+    /// The value to come below from a point of this value, to which the run has come.
+    pub(crate) fn reference_from(&mut self, value: f64) -> f64 {
+        self.push(value);
+        let reference = match self.settings.reference {
+            Reference::Max => self.last.iter().fold(f64::NEG_INFINITY, |most, v| most.max(*v)),
+            Reference::Average => self.average,
+        };
+        reference.max(value)
+    }
+
+    fn push(&mut self, value: f64) {
         if self.last.len() < self.settings.memory {
             self.last.push(value);
         } else {
@@ -120,12 +129,5 @@ impl Values {
         keeper.place("values_next", &mut self.next, self.settings.memory - 1);
         keeper.number("average", &mut self.average);
         keeper.number("total_weight", &mut self.total_weight);
-    }
-
-    pub(crate) fn reference(&self) -> f64 {
-        match self.settings.reference {
-            Reference::Max => self.last.iter().fold(f64::NEG_INFINITY, |most, v| most.max(*v)),
-            Reference::Average => self.average,
-        }
     }
 }

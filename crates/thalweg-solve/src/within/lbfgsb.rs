@@ -149,11 +149,10 @@ impl<F: Scalar> Quasi<F> {
             Some(largest) => largest,
             None => self.room(f64::INFINITY).measure(x, gradient, gradient).largest,
         };
-        let mut reference = wide(out[0]);
-        if let Some(values) = &mut self.values {
-            values.push(reference);
-            reference = reference.max(values.reference());
-        }
+        let reference = match &mut self.values {
+            Some(values) => values.reference_from(wide(out[0])),
+            None => wide(out[0]),
+        };
         let mut flat = false;
         loop {
             if let Some(aim) = self.aim(x, gradient) {

@@ -106,11 +106,10 @@ impl<F: Scalar> Arc<F> {
             Some(largest) => largest,
             None => self.near.largest_left(x, gradient),
         };
-        let mut reference = value;
-        if let Some(values) = &mut self.values {
-            values.push(value);
-            reference = reference.max(values.reference());
-        }
+        let reference = match &mut self.values {
+            Some(values) => values.reference_from(value),
+            None => value,
+        };
         let fixed = match &self.search {
             Search::Fixed(fixed) => Some(fixed.step),
             _ => None,

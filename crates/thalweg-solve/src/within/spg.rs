@@ -106,8 +106,7 @@ impl<F: Scalar> Spectral<F> {
             Some(largest) => largest,
             None => self.near.largest_left(x, gradient),
         };
-        self.values.push(value);
-        let reference = self.values.reference().max(value);
+        let reference = self.values.reference_from(value);
         let (mut flat, mut beyond) = (0, false);
         // Once more by a length that is no guess of curvature where the spectral one leads nowhere.
         for length in [self.length, Some(first_step(x, gradient))].into_iter().flatten() {
