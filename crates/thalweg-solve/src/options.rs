@@ -132,6 +132,9 @@ impl Options {
         if self.max_seconds.is_some() && !crate::clock::AVAILABLE {
             return option("max_seconds", "unset where there is no clock", "a number".to_owned());
         }
+        if !matches!(self.method, Method::Auto | Method::Constrained(_)) {
+            self.check_functions(self.method.name())?;
+        }
         match &self.method {
             Method::Auto => {}
             Method::Rule(optimizer) => optimizer.check()?,
@@ -139,16 +142,12 @@ impl Options {
             Method::CurvatureScaled(scaled) => scaled.check()?,
             Method::Descent(descent) => {
                 descent.check()?;
-                self.check_functions(descent.name())?;
                 crate::within::check(descent, self)?;
             }
             Method::Constrained(constrained) => {
                 constrained.check()?;
                 self.check_constrained(constrained.name())?;
             }
-        }
-        if !matches!(self.method, Method::Auto | Method::Constrained(_)) {
-            self.check_functions(self.method.name())?;
         }
         self.check_constraints(dim)
     }
