@@ -5,65 +5,32 @@
 //! never lives here: threads (`many`), observers (`run`).
 
 mod average;
+mod best;
 mod compiled;
 mod record;
 mod stepper;
+mod tolerances;
 
 pub(crate) use record::{Ends, Iterates};
 pub(crate) use stepper::Stepper;
 
 use crate::descent::Stepped;
 use average::Averages;
+use best::Best;
 use compiled::Compiled;
+use tolerances::Tolerances;
 
 use crate::checkpoint::Keeper;
 use crate::clock::Clock;
 use crate::objective::Source;
-use crate::scalar::{all_finite, copy, is_finite, narrow, norm, wide};
-use crate::{Method, Options, Scalar, SolveError, Status};
+use crate::scalar::{all_finite, copy, is_finite, norm, wide};
+use crate::{Options, Scalar, SolveError, Status};
 
 /// A value so many times as far below 0 as the start's is large: there is no minimum.
 const BOTTOMLESS: f64 = 1e100;
 
 /// The clock is read every this many steps.
 const CLOCK_PERIOD: usize = 64;
-
-/// When a problem has converged.
-struct Tolerances<F> {
-    /// For each problem, once the start is known.
-    gradient: Vec<F>,
-    value: Option<Tolerance>,
-    /// A descent that can change values by rounding only has converged.
-    rounding: bool,
-    step: Option<Tolerance>,
-}
-
-/// How small a change must be: in itself, or beside what changes.
-#[derive(Clone, Copy)]
-struct Tolerance {
-    absolute: f64,
-    relative: f64,
-}
-
-impl Tolerance {
-    fn of(absolute: Option<f64>, relative: Option<f64>) -> Option<Self> {
-        absolute.or(relative)?;
-        Some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
-    }
-
-    fn allows<F: Scalar>(self, before: F, now: F) -> bool {
-        let (before, now) = (wide(before), wide(now));
-        (now - before).abs() <= self.absolute.max(self.relative * now.abs().max(before.abs()))
-    }
-}
-
-/// What a problem is told by, for each: the lowest value and where it was.
-struct Best<F> {
-    value: Vec<F>,
-    x: Vec<F>,
-    /// How far the only problem was outside of functions there; `None` before that is known.
-    violation: Option<f64>,
-}
 
 pub(crate) struct Engine<F> {
     dim: usize,
@@ -72,7 +39,6 @@ pub(crate) struct Engine<F> {
     /// Steps as one program, where that can be.
     compiled: Option<Compiled<F>>,
     tolerances: Tolerances<F>,
-    any_tolerance: bool,
     max_steps: usize,
     max_evaluations: u64,
     deadline: Option<(Clock, f64)>,
@@ -88,8 +54,6 @@ pub(crate) struct Engine<F> {
     best: Option<Best<F>>,
     /// A descent that comes below this has diverged.
     floor: f64,
-    /// Whether the best point of the only problem is where it is now, and not copied yet.
-    best_is_here: bool,
     history: Option<Iterates<F>>,
     averages: Averages<F>,
     ends: Ends<F>,
@@ -109,17 +73,6 @@ impl<F: Scalar> Engine<F> {
         clock: Clock,
     ) -> Result<Self, SolveError> {
         let dim = starts.len() / lanes;
-        let constrained = matches!(options.method, Method::Constrained(_));
-        let default = options.method.default_tolerance::<F>().filter(|_| !options.any_tolerance());
-        let grad_rtol = default.or(options.grad_rtol);
-        // Methods for functions look at their conditions themselves.
-        let gradient_tolerance = Tolerance::of(options.grad_tol, grad_rtol).filter(|_| !constrained);
-        let tolerances = Tolerances {
-            gradient: Vec::new(),
-            value: Tolerance::of(options.value_tol, options.value_rtol),
-            rounding: default.is_some() || options.value_tol.or(options.value_rtol).is_some(),
-            step: Tolerance::of(options.step_tol, options.step_rtol),
-        };
         let mut engine = Engine {
             dim,
             lanes,
@@ -131,8 +84,7 @@ impl<F: Scalar> Engine<F> {
                 source.derivatives().hessian,
             )?,
             compiled: None,
-            any_tolerance: options.any_tolerance() || default.is_some(),
-            tolerances,
+            tolerances: Tolerances::new(options),
             max_steps: options.steps,
             max_evaluations: options.max_evaluations.unwrap_or(u64::MAX),
             deadline: options.max_seconds.map(|seconds| (clock, seconds)),
@@ -143,7 +95,6 @@ impl<F: Scalar> Engine<F> {
             scratch: vec![F::default(); dim * lanes],
             best: None,
             floor: f64::NEG_INFINITY,
-            best_is_here: false,
             history: options.history.then(|| Iterates::new(dim, lanes, options.steps)),
             averages: Averages::default(),
             ends: Ends::new(dim, lanes),
@@ -156,16 +107,12 @@ impl<F: Scalar> Engine<F> {
         engine.previous_out.copy_from_slice(&engine.out);
         engine.floor = -BOTTOMLESS * wide(engine.out[0]).abs().max(1.0);
         if track_best {
-            engine.best =
-                Some(Best { value: engine.out[..lanes].to_vec(), x: engine.x.clone(), violation: None });
+            engine.best = Some(Best::new(&engine.out[..lanes], &engine.x));
         }
-        if let Some(tolerance) = gradient_tolerance {
+        if engine.tolerances.looks_at_gradients() {
             for lane in 0..lanes {
-                let most = match tolerance.relative {
-                    0.0 => tolerance.absolute,
-                    relative => tolerance.absolute.max(relative * wide(engine.residual(lane))),
-                };
-                engine.tolerances.gradient.push(narrow(most));
+                let residual = engine.residual(lane);
+                engine.tolerances.begin(residual);
             }
         }
         engine.look();
@@ -202,7 +149,7 @@ impl<F: Scalar> Engine<F> {
 
     /// One step, or several where nobody looks at each.
     pub(crate) fn stride<S: Source<F>>(&mut self, source: &mut S) -> Result<(), SolveError> {
-        let unwatched = self.history.is_none() && !self.any_tolerance && self.deadline.is_none();
+        let unwatched = self.history.is_none() && !self.tolerances.any && self.deadline.is_none();
         let Some(compiled) = self.compiled.as_mut().filter(|_| unwatched) else { return self.step(source) };
         let left = self.max_evaluations.saturating_sub(self.stepper.evaluations.gradient);
         let left = usize::try_from(left).unwrap_or(usize::MAX).max(1);
@@ -213,16 +160,7 @@ impl<F: Scalar> Engine<F> {
             return self.step(source);
         }
         if let Some(best) = &mut self.best {
-            let mut lowest = None;
-            for (step, value) in records.values().enumerate() {
-                if value < best.value[0] {
-                    best.value[0] = value;
-                    lowest = Some(step);
-                }
-            }
-            if let Some(step) = lowest {
-                copy(&mut best.x, records.x(step));
-            }
+            best.update_from(records.values(), |step| records.x(step));
         }
         records.read(count - 2, &mut self.previous_x, &mut self.previous_out);
         records.read(count - 1, &mut self.x, &mut self.out);
@@ -272,7 +210,7 @@ impl<F: Scalar> Engine<F> {
         let unbounded = wide(self.out[0]) < self.floor && self.stepper.violation() == 0.0;
         if unbounded {
             self.end(0, Status::Diverged);
-        } else if self.tolerances.gradient.first().is_some_and(|&most| largest <= wide(most)) {
+        } else if self.tolerances.most(0).is_some_and(|most| largest <= wide(most)) {
             self.end(0, Status::ConvergedGradient);
         } else if self.stepper.violation() == 0.0
             && let Some(status) = self.still(0)
@@ -287,25 +225,13 @@ impl<F: Scalar> Engine<F> {
         }
     }
 
-    /// Keeps what is asked to be kept of a step: the iterate, the best point. Of points outside of functions that are held the one that
-    /// is least outside is best.
+    /// Keeps what is asked to be kept of a step: the iterate, the best point.
     fn note_after_descent(&mut self) {
         if let Some(history) = &mut self.history {
             history.push(&self.x, &self.out);
         }
         if let Some(best) = &mut self.best {
-            let violation = self.stepper.violation();
-            let before = best.violation.unwrap_or(if violation > 0.0 { f64::INFINITY } else { violation });
-            let lower = violation < before || (violation == before && self.out[0] < best.value[0]);
-            if lower || best.violation.is_none() {
-                best.violation = Some(violation);
-            }
-            if lower {
-                best.value[0] = self.out[0];
-            } else if self.best_is_here {
-                best.x.copy_from_slice(&self.previous_x);
-            }
-            self.best_is_here = lower;
+            best.note(&self.previous_x, self.out[0], self.stepper.violation());
         }
     }
 
@@ -321,7 +247,7 @@ impl<F: Scalar> Engine<F> {
         if let Some(best) = &mut self.best {
             best.update(&self.x, &self.out[..self.lanes]);
         }
-        if self.any_tolerance {
+        if self.tolerances.any {
             for lane in 0..self.lanes {
                 if self.ends.status[lane].is_none()
                     && let Some(status) = self.converged(lane)
@@ -347,7 +273,7 @@ impl<F: Scalar> Engine<F> {
     }
 
     fn converged(&mut self, lane: usize) -> Option<Status> {
-        if let Some(&most) = self.tolerances.gradient.get(lane)
+        if let Some(most) = self.tolerances.most(lane)
             && self.residual(lane) <= most
         {
             return Some(Status::ConvergedGradient);
@@ -362,15 +288,9 @@ impl<F: Scalar> Engine<F> {
 
     /// Whether the last step changed as little as asked for.
     fn still(&self, lane: usize) -> Option<Status> {
-        let rows = |j: usize| j * self.lanes + lane;
-        if let Some(tolerance) = self.tolerances.value
-            && tolerance.allows(self.previous_out[lane], self.out[lane])
-        {
-            return Some(Status::ConvergedValue);
-        }
-        let tolerance = self.tolerances.step?;
-        let still = (0..self.dim).all(|j| tolerance.allows(self.previous_x[rows(j)], self.x[rows(j)]));
-        still.then_some(Status::ConvergedStep)
+        let values = (self.previous_out[lane], self.out[lane]);
+        let coordinates = |x| <[F]>::iter(x).skip(lane).step_by(self.lanes).copied();
+        self.tolerances.still(values, coordinates(&self.previous_x).zip(coordinates(&self.x)))
     }
 
     #[cold]
@@ -393,11 +313,8 @@ impl<F: Scalar> Engine<F> {
 
     /// Records the end of a problem: where it is, or the best finite point if that is not finite.
     fn end(&mut self, lane: usize, status: Status) {
-        if self.best_is_here
-            && let Some(best) = &mut self.best
-        {
-            best.x.copy_from_slice(&self.x);
-            self.best_is_here = false;
+        if let Some(best) = &mut self.best {
+            best.settle(&self.x);
         }
         let diverged = status == Status::Diverged;
         let (x, out) = if diverged { (&self.previous_x, &self.previous_out) } else { (&self.x, &self.out) };
@@ -460,10 +377,7 @@ impl<F: Scalar> Engine<F> {
         keeper.vector("previous_out", &mut self.previous_out);
         keeper.number("floor", &mut self.floor);
         if let Some(best) = &mut self.best {
-            keeper.vector("best_value", &mut best.value);
-            keeper.vector("best_x", &mut best.x);
-            keeper.flag("best_is_here", &mut self.best_is_here);
-            keeper.maybe("best_violation", &mut best.violation);
+            best.memory(keeper);
         }
         if let Some(history) = &mut self.history {
             history.memory(self.steps, keeper);
@@ -515,28 +429,5 @@ impl<F: Scalar> Engine<F> {
     /// How a problem ended, if it has.
     pub(crate) fn status(&self, lane: usize) -> Option<Status> {
         self.ends.status[lane]
-    }
-}
-
-impl<F: Scalar> Best<F> {
-    /// Takes what is lower. Problems that have ended were recorded before.
-    #[inline]
-    fn update(&mut self, x: &[F], values: &[F]) {
-        let lanes = values.len();
-        if lanes == 1 {
-            if values[0] < self.value[0] {
-                self.value[0] = values[0];
-                copy(&mut self.x, x);
-            }
-            return;
-        }
-        for (best, x) in self.x.chunks_exact_mut(lanes).zip(x.chunks_exact(lanes)) {
-            for (((best, &x), &value), &lowest) in best.iter_mut().zip(x).zip(values).zip(&self.value) {
-                *best = if value < lowest { x } else { *best };
-            }
-        }
-        for (lowest, &value) in self.value.iter_mut().zip(values) {
-            *lowest = if value < *lowest { value } else { *lowest };
-        }
     }
 }
