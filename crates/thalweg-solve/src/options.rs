@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::constraint::Constraint;
+use crate::constraint::{self, Constraint};
 use crate::{Bounds, Choice, Derivatives, Method, Penalty, SolveError};
 
 /// What to do at each step, when to stop, and what to keep.
@@ -53,9 +53,10 @@ pub struct Options {
     /// The standard deviation of normal noise added to each component of the gradient at each step (Langevin dynamics with
     /// plain gradient descent). Tolerances look at the gradient without noise.
     pub noise: f64,
-    /// Intervals to stay in, by projection; short for [`Constraint::Box`].
+    /// Intervals to stay in, by projection; short for a [`Constraint::Box`].
     pub bounds: Option<Bounds>,
-    /// Sets to stay in and functions to hold: any number of functions together with a box, or one set and one multiplier.
+    /// Sets to stay in and functions to hold: any number of functions together with boxes, or convex sets, of which points are kept in the
+    /// [`Intersection`](crate::Intersection), and one multiplier. A sphere stands alone.
     pub constraints: Vec<Constraint>,
     /// A convex function without a gradient that is added to the one to be minimised; values are those of the sum. For `fista` and
     /// `proximal_gradient`.
@@ -174,17 +175,9 @@ impl Options {
         self.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_)))
     }
 
-    /// The set to stay in, a box among the constraints included.
-    pub(crate) fn set(&self) -> Option<&Constraint> {
-        self.constraints.iter().find(|constraint| constraint.is_set())
-    }
-
-    /// The box to stay in.
-    pub(crate) fn box_bounds(&self) -> Option<&Bounds> {
-        match self.set() {
-            Some(Constraint::Box(bounds)) => Some(bounds),
-            _ => self.bounds.as_ref(),
-        }
+    /// The set to stay in: of the bounds and all sets among the constraints.
+    pub(crate) fn set(&self) -> Result<Option<Constraint>, SolveError> {
+        constraint::together(self.bounds.as_ref(), &self.constraints)
     }
 
     /// Functions are for the methods that hold them.
@@ -205,7 +198,10 @@ impl Options {
                 "it would take it for the shape of the function; use a rule such as sgd",
             );
         }
-        match self.constraints.iter().find(|c| !matches!(c, Constraint::Box(_) | Constraint::Function(_))) {
+        let refuses = |constraint: &&Constraint| {
+            !matches!(constraint, Constraint::Box(_) | Constraint::Nonnegative | Constraint::Function(_))
+        };
+        match self.constraints.iter().find(refuses) {
             Some(Constraint::Multiplier(_)) => refused(
                 "multipliers with a learning rate",
                 "write the function as an equation, such as x1 + x2 = 1",
@@ -233,14 +229,7 @@ impl Options {
                 return Err(SolveError::Refused { method, what, remedy });
             }
         }
-        let mut sets = self.constraints.iter().filter(|constraint| constraint.is_set());
-        let first = sets.next();
-        if let (Some(first), Some(second)) = (first, sets.next()) {
-            return Err(SolveError::Conflict { first: first.name(), second: second.name() });
-        }
-        if let (Some(_), Some(other)) = (&self.bounds, first) {
-            return Err(SolveError::Conflict { first: "bounds", second: other.name() });
-        }
+        self.set()?;
         let multipliers = self.constraints.iter().filter(|c| matches!(c, Constraint::Multiplier(_)));
         if multipliers.count() > 1 {
             return Err(SolveError::Conflict { first: "a multiplier", second: "another multiplier" });

@@ -79,8 +79,11 @@ impl<F: Scalar> Solver<F> {
         dim: usize,
         has_hessian: bool,
     ) -> Result<Self, SolveError> {
-        let bounds = options.box_bounds();
-        let problem = Problem::new(&options.constraints, bounds, dim, has_hessian)?;
+        let bounds = match options.set()? {
+            Some(Constraint::Box(bounds)) => Some(bounds),
+            _ => None,
+        };
+        let problem = Problem::new(&options.constraints, bounds.as_ref(), dim, has_hessian)?;
         crate::descent::dense(dim + problem.count())?;
         let exact = match method.curvature() {
             Curvature::Auto => problem.has_hessian,

@@ -70,6 +70,25 @@ impl Bounds {
             .unwrap_or((f64::NEG_INFINITY, f64::INFINITY))
     }
 
+    /// The points that are in both boxes.
+    ///
+    /// # Errors
+    /// A variable for which there are none.
+    pub(crate) fn meet(&self, other: &Bounds) -> Result<Self, SolveError> {
+        let count = self.len().max(other.len());
+        let meet = |variable| {
+            let ((a, b), (c, d)) = (self.interval(variable), other.interval(variable));
+            let (low, high) = (a.max(c), b.min(d));
+            let problem = "is what two boxes leave of it: they have no point in common";
+            if low <= high {
+                Ok((low, high))
+            } else {
+                Err(SolveError::Interval { variable, low, high, problem })
+            }
+        };
+        Ok(Bounds { intervals: (0..count).map(meet).collect::<Result<_, _>>()? })
+    }
+
     /// Whether there is an interval for each of `dim` variables.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod projection;
 mod relation;
 mod sets;
 mod simplex;
+mod together;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ pub use plane::Plane;
 pub(crate) use projection::{Projection, within};
 pub use relation::Relation;
 pub(crate) use relation::{Curvature, Slopes, Source};
+pub(crate) use together::together;
 
 use crate::SolveError;
 

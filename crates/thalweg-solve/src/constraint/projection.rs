@@ -29,16 +29,13 @@ pub(crate) struct ByPoint {
 }
 
 impl<F: Scalar> Projection<F> {
-    /// The set of the options' bounds or constraint, for points with `dim` coordinates.
+    /// The set of the options' bounds and constraints, for points with `dim` coordinates.
     pub(crate) fn of(options: &Options, dim: usize) -> Result<Self, SolveError> {
-        Ok(match (&options.bounds, options.set()) {
-            (Some(bounds), _) | (None, Some(Constraint::Box(bounds))) => Self::onto_box(bounds, dim),
-            (None, Some(Constraint::Nonnegative)) => Self::onto_box(&Bounds::all(0.0, f64::INFINITY)?, dim),
-            (None, Some(Constraint::Sphere { radius })) => Projection::Sphere(narrow(*radius)),
-            (None, None) => Projection::None,
-            (None, Some(set)) => {
-                Projection::Set(ByPoint { set: sets::nearest(set, dim)?, point: vec![0.0; dim] })
-            }
+        Ok(match options.set()? {
+            None => Projection::None,
+            Some(Constraint::Box(bounds)) => Self::onto_box(&bounds, dim),
+            Some(Constraint::Sphere { radius }) => Projection::Sphere(narrow(radius)),
+            Some(set) => Projection::Set(ByPoint { set: sets::nearest(&set, dim)?, point: vec![0.0; dim] }),
         })
     }
 

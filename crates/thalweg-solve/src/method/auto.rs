@@ -57,8 +57,9 @@ impl Choice {
                 "a penalty has no gradient but a proximal point, to which accelerated steps go".to_owned();
             return Choice { method: Fista::default().into(), reason };
         }
-        let set = options.set();
-        if options.bounds.is_some() || matches!(set, Some(Constraint::Box(_) | Constraint::Nonnegative)) {
+        // Sets that cannot be kept together are refused when the options are checked.
+        let set = options.set().unwrap_or_default();
+        if matches!(set, Some(Constraint::Box(_))) {
             let reason = format!(
                 "{variables} with bounds: what is met on the way becomes part of a model of the last steps"
             );

@@ -125,23 +125,12 @@ pub(crate) fn check(descent: &Descent, options: &Options) -> Result<(), SolveErr
     if options.penalty.is_some() && !proximal {
         return refused("a penalty", "use fista or proximal_gradient, which step by its proximal points");
     }
-    let bounded = options.bounds.is_some();
-    let multiplier = options.constraints.iter().find(|c| matches!(c, Constraint::Multiplier(_)));
-    let Some(constraint) = multiplier.or_else(|| options.set().filter(|_| !bounded)) else {
-        let takes = proximal
-            || matches!(descent, Descent::ProjectedGradient(_) | Descent::Spg(_) | Descent::Lbfgsb(_));
-        if bounded && !takes {
-            let remedy = "use lbfgsb, spg or projected_gradient, or a rule such as sgd or adam, whose steps are projected";
-            return refused("bounds and constraints", remedy);
-        }
-        return Ok(());
-    };
-    match (constraint, descent) {
-        (Constraint::Multiplier(_), _) => {
-            refused("a multiplier", "use a rule such as sgd or adam, whose steps end at no search")
-        }
-        (_, Descent::ProjectedGradient(_))
-        | (Constraint::Box(_) | Constraint::Nonnegative, Descent::Lbfgsb(_)) => Ok(()),
+    if options.constraints.iter().any(|c| matches!(c, Constraint::Multiplier(_))) {
+        return refused("a multiplier", "use a rule such as sgd or adam, whose steps end at no search");
+    }
+    let Some(set) = options.set()? else { return Ok(()) };
+    match (set, descent) {
+        (_, Descent::ProjectedGradient(_)) | (Constraint::Box(_), Descent::Lbfgsb(_)) => Ok(()),
         (Constraint::Sphere { .. }, _) => {
             refused("a sphere", "it is not convex: use projected_gradient, or a rule such as sgd or adam")
         }

@@ -336,3 +336,25 @@ fn an_undefined_trial_is_a_step_too_long() {
         solve_with("log(x)", &["x >= 1"], &[-1.0], Options { method: refused, ..Options::default() });
     assert_eq!((solution.status, solution.steps), (Status::Diverged, 0));
 }
+
+#[test]
+fn nonnegative_beside_functions_is_a_bound_like_any_other() {
+    // min (x + 1)² + (y − 2)², x + y ≥ 1, 0 ≤ x, y: (0, 2), λ = 0, z = (2, 0).
+    for method in METHODS {
+        let solution = solve(method, "(x + 1)^2 + (y - 2)^2", &["x + y >= 1", "nonnegative"], &[1.0, 1.0]);
+        assert_eq!(solution.status, Status::ConvergedGradient, "{method}");
+        near(&solution.x, &[0.0, 2.0], 1e-6, method);
+        near(&kkt(&solution).bounds, &[2.0, 0.0], 1e-5, method);
+        near(&kkt(&solution).multipliers[0], &[0.0], 1e-5, method);
+        assert!(kkt(&solution).multipliers[1].is_empty());
+    }
+    // With further bounds: x ≤ 3 from them, 0 ≤ y from here.
+    let options = Options { bounds: Some("-5..3".parse().unwrap()), ..Options::default() };
+    let constraints =
+        ["x + y >= 4", "nonnegative"].map(|text| Constraint::parse(text, &["x".into(), "y".into()]).unwrap());
+    let options = Options { constraints: constraints.to_vec(), method: "sqp".parse().unwrap(), ..options };
+    let objective = Expression::parse("(x - 5)^2 + 10*y").unwrap();
+    let solution =
+        minimize(&mut Traced::<f64>::new(objective.program()).unwrap(), &[1.0, 1.0], &options).unwrap();
+    near(&solution.x, &[3.0, 1.0], 1e-7, "sqp");
+}

@@ -170,3 +170,47 @@ fn sets_that_cannot_be_are_refused_with_the_reason() {
     assert!(run("sphere", "spg").contains("not convex: use projected_gradient"));
     assert!(run("simplex", "bfgs").contains("use spg, projected_gradient or fista"));
 }
+
+#[test]
+fn bounds_and_sets_given_together_are_their_intersection() {
+    let bowl = trace(2, |x| (x[0] - 2.0).pow(2.0) + (x[1] - 0.5).pow(2.0)).unwrap();
+    let run = |options: Options| minimize(&mut Traced::<f64>::new(&bowl).unwrap(), &[0.2, 0.1], &options);
+    let line = || set("hyperplane([1, 1], 1)");
+    for method in ["spg", "projected_gradient", "fista", "sgd(lr=0.1)", "auto"] {
+        let options = |bounds: Option<&str>, constraints: Vec<Constraint>| Options {
+            bounds: bounds.map(|text| text.parse().unwrap()),
+            constraints,
+            history: true,
+            ..options(method, 2000)
+        };
+        // On x + y = 1 the nearest point to (2, 1/2) is (5/4, −1/4), with 0 ≤ x ≤ 7/10 it is (7/10, 3/10).
+        let together = run(options(Some("0..0.7"), vec![line()])).unwrap();
+        assert!(close(&together.x, &[0.7, 0.3], 1e-9), "{method}: {:?}", together.x);
+        let written =
+            run(options(None, vec![set("intersection(hyperplane([1, 1], 1), box(0, 0.7))")])).unwrap();
+        assert_eq!(together.history, written.history, "{method}");
+        // The box is kept exactly.
+        assert!(together.history.unwrap().points().all(|x| x.iter().all(|x| (0.0..=0.7).contains(x))));
+        let three = run(options(Some("-1..0.7"), vec![set("nonnegative"), line()])).unwrap();
+        assert!(close(&three.x, &[0.7, 0.3], 1e-9), "{method}: {:?}", three.x);
+    }
+    // Boxes make a box, for methods that take nothing else.
+    let boxes = Options {
+        bounds: Some("-1..1, 0.6..3".parse().unwrap()),
+        constraints: vec![set("nonnegative"), set("box(high=0.8)")],
+        ..options("lbfgsb", 100)
+    };
+    assert_eq!(run(boxes.clone()).unwrap().x, [0.8, 0.6]);
+    let apart = Options { constraints: vec![set("box(low=2)")], ..boxes.clone() };
+    let error = run(apart).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "bounds of variable 1: 2..1 is what two boxes leave of it: they have no point in common"
+    );
+    let sphere = Options { bounds: None, constraints: vec![set("simplex"), set("sphere")], ..boxes };
+    for method in ["projected_gradient", "sgd(lr=0.1)", "auto"] {
+        let error =
+            run(Options { method: method.parse().unwrap(), ..sphere.clone() }).unwrap_err().to_string();
+        assert_eq!(error, "simplex and sphere cannot be kept together; choose one of them");
+    }
+}
