@@ -134,7 +134,11 @@ impl Plan {
 
     /// Runs a method from every start.
     pub(crate) fn run(&self, problem: &Problem, method: &Method, label: &str) -> Result<Runs, Failure> {
-        let options = Options { method: method.clone(), ..self.options.clone() };
+        let mut options = Options { method: method.clone(), ..self.options.clone() };
+        if matches!(method, Method::OneDimension(_)) && options.bounds.is_none() {
+            // The interval to search.
+            options.bounds.clone_from(&self.shown);
+        }
         let all = if self.single_precision {
             self.run_as::<f32>(problem, &options, label)
         } else {
@@ -275,12 +279,18 @@ fn starts(
     if !given.start.is_empty() {
         return given.start.iter().map(|text| problem.point("--start", text)).collect();
     }
-    match &problem.landscape {
-        Some(landscape) => Ok(vec![landscape.start().to_vec()]),
-        None => Failure::wrong(format!(
-            "an expression needs a start: --start {} for {}, or --starts 100 --box -3..3 for random ones",
+    match (&problem.landscape, shown) {
+        (Some(landscape), _) => Ok(vec![landscape.start().to_vec()]),
+        // Where a search by golden section begins.
+        (None, Some(shown)) if problem.dim() == 1 && is_finite(shown) => {
+            let (low, high) = shown.interval(0);
+            Ok(vec![vec![low + 0.5 * (3.0 - 5.0_f64.sqrt()) * (high - low)]])
+        }
+        _ => Failure::wrong(format!(
+            "an expression needs a start: --start {} for {}, {}or --starts 100 --box -3..3 for random ones",
             vec!["1"; problem.dim().min(8)].join(","),
-            problem.variables[..problem.dim().min(8)].join(",")
+            problem.variables[..problem.dim().min(8)].join(","),
+            if problem.dim() == 1 { "an interval such as --bounds 0..4, " } else { "" }
         )),
     }
 }

@@ -92,8 +92,8 @@ pub use method::{By, Choice, CurvatureScaled, Estimate, Method, Newton};
 pub use objective::{Closure, Derivatives, Handwritten, Objective, Traced};
 pub use observer::{Observer, Progress, State};
 pub use one_dimension::{
-    Bracket, ScalarMethod, ScalarOptions, ScalarSolution, bracket_minimum, critical_point_between,
-    minimize_between, minimize_objective_between, root_between, root_between_newton,
+    Bracket, OneDimension, ScalarMethod, ScalarOptions, ScalarSolution, bracket_minimum,
+    critical_point_between, minimize_between, minimize_objective_between, root_between, root_between_newton,
 };
 pub use options::Options;
 pub use penalty::Penalty;

@@ -13,7 +13,7 @@ use crate::engine::{Ends, Engine, Iterates};
 use crate::objective::Many;
 use crate::scalar::wide;
 use crate::{
-    Choice, Evaluations, History, Kkt, Method, Objective, Options, Points, Progress, Run, Scalar, Solution,
+    Choice, Evaluations, History, Kkt, Objective, Options, Points, Progress, Run, Scalar, Solution,
     SolveError, Status, Traced,
 };
 
@@ -73,7 +73,7 @@ pub fn minimize_many_observed<F: Scalar>(
 
     // Functions of arrays run at one point at a time, each on all its elements.
     // So do descents: each start needs its own number of trials.
-    let alone = traced.has_arrays() || matches!(options.method, Method::Descent(_) | Method::Constrained(_));
+    let alone = traced.has_arrays() || options.method.goes_alone();
     let lanes = if alone { 1 } else { lanes_for(starts.len()) };
     let work = Work { starts, options, observer, clock, lanes, interrupted: AtomicBool::new(false) };
     let chunks = chunks(&traced, starts.len().div_ceil(lanes), &work)?;

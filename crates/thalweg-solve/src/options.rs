@@ -141,6 +141,7 @@ impl Options {
             Method::Rule(optimizer) => optimizer.check()?,
             Method::Newton(newton) => newton.check()?,
             Method::CurvatureScaled(scaled) => scaled.check()?,
+            Method::OneDimension(method) => method.check(dim, self)?,
             Method::Descent(descent) => {
                 descent.check()?;
                 crate::within::check(descent, self)?;

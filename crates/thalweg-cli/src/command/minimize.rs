@@ -1,8 +1,8 @@
 //! `thalweg minimize`.
 
-use thalweg::solve::{BasinHopping, Checkpoint, Method, ScalarMethod};
+use thalweg::solve::{BasinHopping, Checkpoint, Method};
 
-use super::{one_dimension, picture, print};
+use super::{picture, print};
 use crate::arguments::{CheckpointArguments, HopArguments, MinimizeArguments};
 use crate::failure::Failure;
 use crate::output::{Format, Outputs};
@@ -14,9 +14,6 @@ use crate::runner::{Plan, Runs, method};
 const LISTED: usize = 20;
 
 pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
-    if let Some(Ok(method)) = arguments.optimizer.as_deref().map(str::parse::<ScalarMethod>) {
-        return one_dimension::run(arguments, method);
-    }
     let problem = Problem::read(&arguments.function)?;
     let CheckpointArguments { checkpoint, checkpoint_every, resume } = &arguments.checkpoint;
     let mut plan = Plan::read_or_resume(&problem, &arguments.start, &arguments.run, resume.is_some())?;

@@ -6,7 +6,6 @@ pub(crate) mod fit;
 pub(crate) mod grid;
 pub(crate) mod list;
 pub(crate) mod minimize;
-mod one_dimension;
 pub(crate) mod plot;
 mod plot_schedule;
 pub(crate) mod train;

@@ -104,23 +104,45 @@ fn evaluations_are_a_budget() {
 }
 
 #[test]
-fn functions_of_one_variable_need_an_interval_and_no_start() {
-    for optimizer in ["brent", "golden_section"] {
-        let result = json(&["minimize", "x*log(x)", "-o", optimizer, "--bounds", "0..4", "--json"]);
-        let run = &result["runs"][0];
-        assert_eq!((&result["optimizer"], &run["status"]), (&optimizer.into(), &"converged_step".into()));
-        // 1 + ln x = 0.
-        assert!((numbers(&run["x"])[0] - (-1.0_f64).exp()).abs() < 1e-7, "{run}");
+fn functions_of_one_variable_need_an_interval_or_a_start() {
+    for (optimizer, digits) in [("brent", 1e-7), ("golden_section", 1e-7), ("newton_root", 1e-15)] {
+        for place in [["--bounds", "0..4"], ["--box", "0..4"], ["--start", "3"]] {
+            let result = json(&["minimize", "x*log(x)", "-o", optimizer, place[0], place[1], "--json"]);
+            let run = &result["runs"][0];
+            assert_eq!(result["optimizer"], optimizer);
+            let status = run["status"].as_str().unwrap();
+            assert!(status == "converged_step" || status == "converged_gradient", "{run}");
+            // 1 + ln x = 0.
+            assert!((numbers(&run["x"])[0] - (-1.0_f64).exp()).abs() < digits, "{run}");
+        }
     }
     let text = run(&["minimize", "x*log(x)", "-o", "brent", "--box", "0..4"]).out;
     assert!(text.contains("-0.36787944"), "{text}");
     for (arguments, says) in [
-        (&["minimize", "rosenbrock", "-o", "brent"][..], "one variable"),
+        (&["minimize", "rosenbrock", "-o", "brent"][..], "more than one variable"),
         (&["minimize", "x^2", "-o", "brent"][..], "--bounds 0..4"),
-        (&["minimize", "x^2", "-o", "brent", "--bounds", "0..inf"][..], "finite interval"),
-        (&["minimize", "x^2", "-o", "brent", "--bounds", "-1..2", "--start", "1"][..], "--start"),
+        (&["minimize", "x^2", "-o", "brent", "--bounds", "0..inf"][..], "--start 1"),
+        (&["minimize", "x^2", "-o", "brent", "--start", "1", "--noise", "1"][..], "does not take noise"),
     ] {
         let ran = run(arguments);
         assert!(ran.code == 2 && ran.err.contains(says), "{}", ran.err);
     }
+}
+
+#[test]
+fn methods_of_one_variable_are_listed_compared_and_chosen() {
+    let list = run(&["list", "optimizers"]).out;
+    assert!(["brent", "golden_section", "newton_root"].iter().all(|name| list.contains(name)), "{list}");
+    let methods = ["brent", "golden_section", "newton_root", "lbfgs"];
+    let arguments: Vec<&str> = ["compare", "exp(x) - 5*x", "--start", "0", "--json"]
+        .into_iter()
+        .chain(methods.iter().flat_map(|m| ["-o", *m]))
+        .collect();
+    let result = json(&arguments);
+    for (run, method) in result["results"].as_array().unwrap().iter().zip(methods) {
+        assert!((numbers(&run["runs"][0]["x"])[0] - 5.0_f64.ln()).abs() < 1e-7, "{method}: {run}");
+    }
+    let chosen = json(&["minimize", "exp(x) - 5*x", "--start", "0", "-o", "auto", "--json"]);
+    assert_eq!(chosen["runs"][0]["chosen"]["optimizer"], "newton_root");
+    assert!((numbers(&chosen["runs"][0]["x"])[0] - 5.0_f64.ln()).abs() < 1e-15);
 }

@@ -9,6 +9,7 @@ use crate::dense;
 use crate::descent::{Solver, Stepped};
 use crate::method::{CurvatureStep, NewtonStep};
 use crate::objective::{Counted, Source};
+use crate::one_dimension::Sole;
 use crate::random::{Purpose, normals, words};
 use crate::scalar::{narrow, wide};
 use crate::within::Near;
@@ -22,8 +23,17 @@ enum Direction<F> {
     Power(CurvatureStep<F>, u64),
     /// Goes from point to point by itself, one problem at a time.
     Descent(Box<Solver<F>>),
+    /// The same of one variable.
+    OneDimension(Sole),
     /// The same under functions.
     Constrained(Box<constrained::Solver<F>>),
+}
+
+impl<F> Direction<F> {
+    /// Whether it goes from point to point by itself.
+    fn moves_itself(&self) -> bool {
+        matches!(self, Direction::Descent(_) | Direction::OneDimension(_) | Direction::Constrained(_))
+    }
 }
 
 struct Noise {
@@ -83,12 +93,13 @@ impl<F: Scalar> Stepper<F> {
                 }
             }
             Method::Descent(descent) => Direction::Descent(Box::new(Solver::new(descent, options, &layout)?)),
+            Method::OneDimension(method) => Direction::OneDimension(Sole::new::<F>(*method, options)?),
             Method::Constrained(method) => {
                 Direction::Constrained(Box::new(constrained::Solver::new(method, options, dim, has_hessian)?))
             }
         };
         let needs = options.method.needs_with(&layout)?;
-        let moves_itself = matches!(direction, Direction::Descent(_) | Direction::Constrained(_));
+        let moves_itself = direction.moves_itself();
         let rows = if moves_itself { 0 } else { dim };
         let projection = Projection::of(options, dim)?;
         let penalty = options.penalty.map(|_| Near::new(options, &layout)).transpose()?;
@@ -180,7 +191,7 @@ impl<F: Scalar> Stepper<F> {
     /// Whether steps are made by `descend`.
     #[inline]
     pub(crate) fn descends(&self) -> bool {
-        matches!(self.direction, Direction::Descent(_) | Direction::Constrained(_))
+        self.direction.moves_itself()
     }
 
     /// One step of a descent from `x`, value and gradient `out`, to `x_after` and `out_after`.
@@ -196,6 +207,7 @@ impl<F: Scalar> Stepper<F> {
         let mut oracle = Counted { source, evaluations: &mut self.evaluations };
         match &mut self.direction {
             Direction::Descent(solver) => solver.step(&mut oracle, x, out, x_after, out_after),
+            Direction::OneDimension(sole) => sole.step(&mut oracle, x, out, x_after, out_after),
             Direction::Constrained(solver) => solver.step(&mut oracle, x, out, x_after, out_after),
             _ => Ok(Stepped::Stuck { flat: false }),
         }
@@ -284,7 +296,7 @@ impl<F: Scalar> Stepper<F> {
                 scaled.step_power(x, gradient, |v, out| lagrangian.hessian_vector(at, v, out))?;
                 self.evaluations.hessian_vector += *products;
             }
-            Direction::Descent(_) | Direction::Constrained(_) => {}
+            Direction::Descent(_) | Direction::OneDimension(_) | Direction::Constrained(_) => {}
         }
         self.calls += 1;
         Ok(())
@@ -300,6 +312,7 @@ impl<F: Scalar> Stepper<F> {
             Direction::Rule(rule) => keeper.rule("rule", &mut **rule),
             Direction::Power(scaled, _) => keeper.within("curvature", |keeper| scaled.memory(keeper)),
             Direction::Descent(solver) => keeper.within("descent", |keeper| solver.memory(keeper)),
+            Direction::OneDimension(sole) => keeper.within("one_dimension", |keeper| sole.memory(keeper)),
             Direction::Constrained(solver) => keeper.within("constrained", |keeper| solver.memory(keeper)),
             Direction::Newton(_) | Direction::Exact(_) => {}
         }

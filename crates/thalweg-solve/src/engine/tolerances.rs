@@ -37,14 +37,15 @@ impl Tolerance {
 impl<F: Scalar> Tolerances<F> {
     pub(super) fn new(options: &Options) -> Self {
         let default = options.method.default_tolerance::<F>().filter(|_| !options.any_tolerance());
-        // Methods for functions look at their conditions themselves.
+        // Methods for functions look at their conditions themselves, those of one variable at their intervals.
         let constrained = matches!(options.method, Method::Constrained(_));
+        let alone = matches!(options.method, Method::OneDimension(_));
         Tolerances {
             asked: Tolerance::of(options.grad_tol, default.or(options.grad_rtol)).filter(|_| !constrained),
             gradient: Vec::new(),
             value: Tolerance::of(options.value_tol, options.value_rtol),
             rounding: default.is_some() || options.value_tol.or(options.value_rtol).is_some(),
-            step: Tolerance::of(options.step_tol, options.step_rtol),
+            step: Tolerance::of(options.step_tol, options.step_rtol).filter(|_| !alone),
             any: options.any_tolerance() || default.is_some(),
         }
     }

@@ -3,7 +3,8 @@
 use crate::constraint::Constraint;
 use crate::objective::Derivatives;
 use crate::{
-    Bfgs, Fista, InteriorPoint, Lbfgs, Lbfgsb, Method, Options, ProjectedGradient, Spg, Sqp, TrustNewton,
+    Bfgs, Fista, InteriorPoint, Lbfgs, Lbfgsb, Method, OneDimension, Options, ProjectedGradient,
+    ScalarMethod, Spg, Sqp, TrustNewton,
 };
 
 pub(super) const NAME: &str = "auto";
@@ -59,6 +60,18 @@ impl Choice {
         }
         // Sets that cannot be kept together are refused when the options are checked.
         let set = options.set().unwrap_or_default();
+        if dim == 1 && matches!(set, None | Some(Constraint::Box(_))) && has.hessian {
+            let reason =
+                "1 variable: Newton's steps to where the derivative vanishes, always downhill".to_owned();
+            return Choice { method: OneDimension::NewtonRoot.into(), reason };
+        }
+        if let (1, Some(Constraint::Box(bounds))) = (dim, &set)
+            && bounds.check_finite(1).is_ok()
+        {
+            let reason =
+                "1 variable between bounds: parabolas through the lowest points need few values".to_owned();
+            return Choice { method: ScalarMethod::Brent.into(), reason };
+        }
         if matches!(set, Some(Constraint::Box(_))) {
             let reason = format!(
                 "{variables} with bounds: what is met on the way becomes part of a model of the last steps"

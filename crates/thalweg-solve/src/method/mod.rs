@@ -21,8 +21,8 @@ pub(crate) use newton::NewtonStep;
 use crate::objective::Derivatives;
 use crate::{
     AugmentedLagrangian, BarzilaiBorwein, Bfgs, Cg, Constrained, Descent, Fista, InteriorPoint, Lbfgs,
-    Lbfgsb, NewtonCg, NewtonCholesky, ProjectedGradient, ProximalGradient, Scalar, SolveError, Spg, Sqp, Sr1,
-    Steepest, TrustNewton,
+    Lbfgsb, NewtonCg, NewtonCholesky, OneDimension, ProjectedGradient, ProximalGradient, Scalar,
+    ScalarMethod, SolveError, Spg, Sqp, Sr1, Steepest, TrustNewton,
 };
 
 const KIND: &str = "optimizer";
@@ -55,6 +55,8 @@ pub enum Method {
     CurvatureScaled(CurvatureScaled),
     /// A descent with its search.
     Descent(Descent),
+    /// A method for functions of one variable alone.
+    OneDimension(OneDimension),
     /// A method that holds functions.
     Constrained(Constrained),
 }
@@ -77,6 +79,9 @@ impl Method {
             }
             if let Some(descent) = Descent::read(call)? {
                 return Ok(Method::Descent(descent));
+            }
+            if let Some(method) = OneDimension::read(call)? {
+                return Ok(Method::OneDimension(method));
             }
             if let Some(constrained) = Constrained::read(call)? {
                 return Ok(Method::Constrained(constrained));
@@ -129,6 +134,7 @@ impl Method {
                 Derivatives { hessian: exact, hessian_vector: !exact }
             }
             Method::Descent(descent) => descent.needs(),
+            Method::OneDimension(method) => method.needs(),
             Method::Constrained(constrained) => constrained.needs(),
         })
     }
@@ -148,6 +154,11 @@ impl Method {
         if picks || arrays { parts } else { Layout::flat(parts.len()) }
     }
 
+    /// Whether starts side by side would be of no use to it, because each needs its own number of evaluations for a step.
+    pub(crate) fn goes_alone(&self) -> bool {
+        matches!(self, Method::Descent(_) | Method::OneDimension(_) | Method::Constrained(_))
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Method::Auto => auto::NAME,
@@ -155,6 +166,7 @@ impl Method {
             Method::Newton(_) => newton::NAME,
             Method::CurvatureScaled(_) => curvature::NAME,
             Method::Descent(descent) => descent.name(),
+            Method::OneDimension(method) => method.name(),
             Method::Constrained(constrained) => constrained.name(),
         }
     }
@@ -167,6 +179,7 @@ fn own_entries() -> Vec<Named> {
         Named::new(Kind::Method, curvature::NAME, curvature::SUMMARY, CurvatureScaled::default().to_string()),
     ];
     entries.extend(Descent::entries());
+    entries.extend(OneDimension::entries());
     entries.extend(Constrained::entries());
     entries
 }
@@ -205,6 +218,18 @@ macro_rules! from_constrained {
         }
     )*};
 }
+impl From<OneDimension> for Method {
+    fn from(method: OneDimension) -> Self {
+        Method::OneDimension(method)
+    }
+}
+
+impl From<ScalarMethod> for Method {
+    fn from(method: ScalarMethod) -> Self {
+        Method::OneDimension(method.into())
+    }
+}
+
 from_constrained!(Constrained, AugmentedLagrangian, InteriorPoint, Sqp);
 
 macro_rules! from_descents {
@@ -250,6 +275,7 @@ impl fmt::Display for Method {
             Method::Newton(newton) => newton.fmt(f),
             Method::CurvatureScaled(scaled) => scaled.fmt(f),
             Method::Descent(descent) => descent.fmt(f),
+            Method::OneDimension(method) => method.fmt(f),
             Method::Constrained(constrained) => constrained.fmt(f),
         }
     }

@@ -1,6 +1,7 @@
 //! [`bracket_minimum`]: an interval that has a minimum inside.
 
-use crate::SolveError;
+use crate::checkpoint::Keeper;
+use crate::{Scalar, SolveError};
 
 /// Three points, the value at the middle one no higher than at the others: there is a minimum between the outer ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +20,56 @@ pub struct Bracket {
 
 /// How much longer each step is than the one before: (1 + √5)/2.
 const GROWTH: f64 = 1.618_033_988_749_895;
+
+/// Goes downhill, each step longer than the last, until the function rises or an end is met.
+pub(super) struct Bracketing {
+    behind: f64,
+    here: f64,
+    value: f64,
+    step: f64,
+    /// No point is beyond.
+    end: f64,
+    ahead: Option<f64>,
+}
+
+impl Bracketing {
+    /// From a point, where the value is known, by a first step towards an end.
+    pub(super) fn new(behind: f64, (here, value): (f64, f64), step: f64, end: f64) -> Self {
+        Bracketing { behind, here, value, step, end, ahead: None }
+    }
+
+    /// Where to look next.
+    pub(super) fn next(&self) -> f64 {
+        let to = self.here + self.step;
+        if (to < self.end) == (self.step > 0.0) { to } else { self.end }
+    }
+
+    /// Whether it is lower there.
+    pub(super) fn tell(&mut self, at: f64, value: f64) -> bool {
+        let lower = value < self.value;
+        if lower {
+            self.behind = self.here;
+            (self.here, self.value) = (at, value);
+            self.step *= GROWTH;
+        }
+        if !lower || at == self.end {
+            self.ahead = Some(at);
+        }
+        lower
+    }
+
+    /// The interval, once it is known.
+    pub(super) fn interval(&self) -> Option<(f64, f64)> {
+        self.ahead.map(|ahead| (self.behind.min(ahead), self.behind.max(ahead)))
+    }
+
+    pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        let mut numbers = [self.behind, self.here, self.value, self.step, self.end];
+        keeper.numbers("bracketing", &mut numbers);
+        [self.behind, self.here, self.value, self.step, self.end] = numbers;
+        keeper.maybe("ahead", &mut self.ahead);
+    }
+}
 
 /// Goes downhill from two points, each step longer than the last, until the function rises again.
 ///
@@ -49,21 +100,22 @@ pub fn bracket_minimum(
     if here.1 > behind.1 || here.1.is_nan() {
         (behind, here) = (here, behind);
     }
+    let first = GROWTH * (here.0 - behind.0);
+    let mut search = Bracketing::new(behind.0, here, first, first * f64::INFINITY);
     let mut evaluations = 2;
-    let mut step = here.0 - behind.0;
     while evaluations < max_evaluations {
-        step *= GROWTH;
-        let ahead = (here.0 + step, f(here.0 + step));
+        let at = search.next();
+        let value = f(at);
         evaluations += 1;
-        if !ahead.0.is_finite() || ahead.1.is_nan() {
+        if !at.is_finite() || value.is_nan() {
             break;
         }
-        if ahead.1 >= here.1 {
-            let (low, high) = (behind.0.min(ahead.0), behind.0.max(ahead.0));
-            return Ok(Bracket { low, middle: here.0, high, value: here.1, evaluations });
+        search.tell(at, value);
+        if let Some((low, high)) = search.interval() {
+            return Ok(Bracket { low, middle: search.here, high, value: search.value, evaluations });
         }
-        (behind, here) = (here, ahead);
     }
+    let here = (search.here, search.value);
     Err(SolveError::Option {
         name: "the function",
         wanted: "one that rises again downhill from the points; give an interval, or other points",

@@ -1,9 +1,16 @@
 //! [`Brent`]: a minimum by parabolas and golden section.
 
 use super::{Probe, ScalarOptions};
+use crate::Scalar;
+use crate::checkpoint::Keeper;
 
 /// (3 − √5)/2: the smaller part of an interval cut by the golden section.
 pub(super) const GOLDEN: f64 = 0.381_966_011_250_105_15;
+
+/// The point at which a search by golden section begins.
+pub(super) fn golden_point((low, high): (f64, f64)) -> f64 {
+    low + GOLDEN * (high - low)
+}
 
 /// The minimum lies in [a, b]; x is the lowest point, w the second lowest, v what w was before.
 pub(super) struct Brent {
@@ -28,10 +35,19 @@ struct Point {
 }
 
 impl Brent {
-    pub(super) fn new(low: f64, high: f64, options: &ScalarOptions) -> Self {
-        let first = Point { at: low + GOLDEN * (high - low), value: f64::INFINITY };
+    /// Within an interval, where `first` is asked first.
+    pub(super) fn new((low, high): (f64, f64), first: f64, options: &ScalarOptions) -> Self {
+        let first = Point { at: first, value: f64::INFINITY };
         let (rtol, atol) = (options.rtol, options.atol);
         Brent { rtol, atol, a: low, b: high, x: first, w: first, v: first, d: 0.0, e: 0.0, asked: None }
+    }
+
+    pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        let Brent { a, b, x, w, v, d, e, .. } = self;
+        let mut numbers = [*a, *b, x.at, x.value, w.at, w.value, v.at, v.value, *d, *e];
+        keeper.numbers("brent", &mut numbers);
+        [*a, *b, x.at, x.value, w.at, w.value, v.at, v.value, *d, *e] = numbers;
+        keeper.maybe("asked", &mut self.asked);
     }
 
     /// The step to the lowest point of the parabola through x, w and v, if it is within the interval and shorter than half the

@@ -7,12 +7,16 @@
 //! | a root in an interval | [`root_between`], by Brent's method | [`root_between_newton`] |
 //!
 //! Each method is a small state machine that says where to look next and is told what is there; `drive` asks the function. None of
-//! them fails where the function is not finite: such a value is taken for a very high one, or ends the search with its best point.
+//! them fails where the function is not finite: such a value is taken for a very high one, or ends the search with its best point. As methods
+//! of a run ([`OneDimension`]) `steps` drives them, and `downhill` is Newton's method for a minimum.
 
 mod bracket;
 mod brent;
+mod downhill;
 mod golden;
+mod method;
 mod newton;
+mod steps;
 mod zero;
 
 use std::fmt;
@@ -21,10 +25,12 @@ use std::str::FromStr;
 use thalweg_spec::{SpecError, unknown_name};
 
 pub use bracket::{Bracket, bracket_minimum};
+pub use method::OneDimension;
+pub(crate) use steps::Sole;
 
 use crate::search::{positive, within};
 use crate::{Objective, SolveError, Status};
-use brent::Brent;
+use brent::{Brent, golden_point};
 use golden::Golden;
 use newton::Newton;
 use zero::Zero;
@@ -203,9 +209,10 @@ fn minimum(
     options: &ScalarOptions,
 ) -> Result<ScalarSolution, SolveError> {
     check(low, high, options)?;
+    let first = golden_point((low, high));
     match options.method {
-        ScalarMethod::Brent => drive(Brent::new(low, high, options), options, f),
-        ScalarMethod::GoldenSection => drive(Golden::new(low, high, options), options, f),
+        ScalarMethod::Brent => drive(Brent::new((low, high), first, options), options, f),
+        ScalarMethod::GoldenSection => drive(Golden::new((low, high), first, options), options, f),
     }
 }
 
