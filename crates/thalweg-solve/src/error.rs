@@ -79,6 +79,14 @@ pub enum SolveError {
         /// Why not, and what would be right.
         reason: &'static str,
     },
+    /// A preconditioner that does not work with a descent.
+    #[error("the preconditioner of {descent} {reason}")]
+    Preconditioned {
+        /// The descent.
+        descent: &'static str,
+        /// Why not, and what would be right.
+        reason: &'static str,
+    },
     /// A method that has no place for something that was asked for.
     #[error("{method} does not take {what}; {remedy}")]
     Refused {

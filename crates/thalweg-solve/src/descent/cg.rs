@@ -47,18 +47,6 @@ impl Default for Cg {
     }
 }
 
-/// Why a preconditioner does not go with what is kept of the last direction.
-fn unconditioned(beta: Beta, preconditioner: Preconditioner) -> Option<&'static str> {
-    match (beta, preconditioner) {
-        (_, Preconditioner::None) => None,
-        (Beta::HagerZhang, _) => Some("goes with beta=pr_plus and beta=fletcher_reeves only"),
-        (Beta::FletcherReeves, Preconditioner::LimitedMemory { .. }) => {
-            Some("goes with beta=pr_plus only, for its matrix changes at every step")
-        }
-        _ => None,
-    }
-}
-
 const BETAS: [&str; 3] = ["pr_plus", "fletcher_reeves", "hager_zhang"];
 
 impl Cg {
@@ -71,9 +59,6 @@ impl Cg {
             _ => Beta::PrPlus,
         };
         let preconditioner = Preconditioner::read(&options)?;
-        if let Some(problem) = unconditioned(beta, preconditioner) {
-            return Err(options.error("preconditioner", problem));
-        }
         Ok(Cg { beta, search: Search::read(&options, blank.search)?, preconditioner })
     }
 
@@ -84,10 +69,19 @@ impl Cg {
             .with("preconditioner", self.preconditioner.call())
     }
 
-    pub(super) fn refuses(&self) -> Option<&'static str> {
-        if let Some(problem) = unconditioned(self.beta, self.preconditioner) {
-            return Some(problem);
+    /// Why the preconditioner does not go with what is kept of the last direction, if it does not.
+    pub(super) fn unconditioned(&self) -> Option<&'static str> {
+        match (self.beta, self.preconditioner) {
+            (_, Preconditioner::None) => None,
+            (Beta::HagerZhang, _) => Some("goes with beta=pr_plus and beta=fletcher_reeves only"),
+            (Beta::FletcherReeves, Preconditioner::LimitedMemory { .. }) => {
+                Some("goes with beta=pr_plus only, for its matrix changes at every step")
+            }
+            _ => None,
         }
+    }
+
+    pub(super) fn refuses(&self) -> Option<&'static str> {
         match self.search.curvature() {
             None => Some(
                 "the next direction need not descend unless the slope at the end of the step is small; use more_thuente or hager_zhang",

@@ -1,15 +1,20 @@
 //! [`Lbfgs`]: limited-memory BFGS.
 
+mod pairs;
+mod preconditioned;
 mod two_loops;
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::{Aim, Moved};
+use super::{Aim, Moved, Preconditioner};
 use crate::checkpoint::Keeper;
 use crate::scalar::{narrow, wide};
 use crate::search::{Search, within};
 use crate::vector::{BLOCK, dot_block, pass, widely};
 use crate::{Scalar, SolveError};
+
+pub(crate) use pairs::Pairs;
+pub(super) use preconditioned::Preconditioned;
 
 pub(super) const NAME: &str = "lbfgs";
 pub(super) const SUMMARY: &str =
@@ -36,11 +41,13 @@ pub struct Lbfgs {
     pub memory: usize,
     /// How far to go.
     pub search: Search,
+    /// What H is made from, instead of γI: γM⁻¹.
+    pub preconditioner: Preconditioner,
 }
 
 impl Default for Lbfgs {
     fn default() -> Self {
-        Lbfgs { memory: 10, search: Search::default() }
+        Lbfgs { memory: 10, search: Search::default(), preconditioner: Preconditioner::None }
     }
 }
 
@@ -49,16 +56,20 @@ const MOST: u64 = 500;
 
 impl Lbfgs {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
-        let options = Options::of(call, super::KIND, &["memory", "search"])?;
+        let options = Options::of(call, super::KIND, &["memory", "search", "preconditioner"])?;
         let blank = Lbfgs::default();
         Ok(Lbfgs {
             memory: options.whole("memory", 1, MOST)?.map_or(blank.memory, |n| n as usize),
             search: Search::read(&options, blank.search)?,
+            preconditioner: Preconditioner::read(&options)?,
         })
     }
 
     pub(super) fn call(&self) -> Call {
-        Call::new(NAME).with("memory", self.memory as f64).with("search", self.search.call())
+        Call::new(NAME)
+            .with("memory", self.memory as f64)
+            .with("search", self.search.call())
+            .with("preconditioner", self.preconditioner.call())
     }
 
     pub(super) fn check(&self) -> Result<(), SolveError> {

@@ -40,6 +40,7 @@ pub use lbfgs::Lbfgs;
 pub(crate) use lbfgs::Pair;
 pub use newton_cg::NewtonCg;
 pub use newton_cholesky::NewtonCholesky;
+pub(crate) use precondition::Inverse;
 pub use precondition::Preconditioner;
 pub(crate) use solver::{Solver, Stepped};
 pub(crate) use sr1::Secant;
@@ -186,6 +187,14 @@ impl Descent {
             within::LBFGSB => Descent::Lbfgsb(Lbfgsb::read(call)?),
             _ => return Ok(None),
         };
+        if let Some(problem) = descent.unconditioned() {
+            return Err(SpecError::BadOption {
+                column: call.column,
+                name: call.name.clone(),
+                key: "preconditioner".to_owned(),
+                problem: problem.to_owned(),
+            });
+        }
         if let Some(reason) = descent.refuses() {
             return Err(SpecError::BadOption {
                 column: call.column,
@@ -236,14 +245,30 @@ impl Descent {
         }
     }
 
-    /// What takes the scales away first, if anything does, and how much of the last direction is kept then.
-    fn preconditioner(&self) -> Option<(Preconditioner, Option<Beta>)> {
-        let (preconditioner, beta) = match self {
-            Descent::Steepest(settings) => (settings.preconditioner, None),
-            Descent::Cg(settings) => (settings.preconditioner, Some(settings.beta)),
-            _ => return None,
-        };
-        (preconditioner != Preconditioner::None).then_some((preconditioner, beta))
+    /// What takes the scales away first.
+    fn preconditioner(&self) -> Preconditioner {
+        match self {
+            Descent::Steepest(settings) => settings.preconditioner,
+            Descent::BarzilaiBorwein(settings) => settings.preconditioner,
+            Descent::Cg(settings) => settings.preconditioner,
+            Descent::Lbfgs(settings) => settings.preconditioner,
+            Descent::NewtonCg(settings) => settings.preconditioner,
+            _ => Preconditioner::None,
+        }
+    }
+
+    /// Why the preconditioner does not fit the descent, if it does not.
+    fn unconditioned(&self) -> Option<&'static str> {
+        match (self, self.preconditioner()) {
+            (Descent::Cg(cg), _) => cg.unconditioned(),
+            (Descent::BarzilaiBorwein(_), Preconditioner::LimitedMemory { .. }) => Some(
+                "changes at every step, while lengths are measured by one that stays; use diagonal, full or hutchinson",
+            ),
+            (Descent::Lbfgs(_), Preconditioner::LimitedMemory { .. }) => {
+                Some("is what this method learns by itself; use diagonal, full or hutchinson")
+            }
+            _ => None,
+        }
     }
 
     /// How far its model is believed, if it has a trust region.
@@ -283,9 +308,11 @@ impl Descent {
             Descent::ProximalGradient(settings) => settings.check()?,
             Descent::Fista(settings) => settings.check()?,
             Descent::Lbfgsb(settings) => settings.check()?,
-            Descent::Cg(settings) => settings.preconditioner.check()?,
-            Descent::Steepest(settings) => settings.preconditioner.check()?,
             _ => {}
+        }
+        self.preconditioner().check()?;
+        if let Some(reason) = self.unconditioned() {
+            return Err(SolveError::Preconditioned { descent: self.name(), reason });
         }
         if let Some(search) = self.search() {
             search.check()?;
@@ -305,10 +332,10 @@ impl Descent {
         match self {
             Descent::TrustNewton(_) => Derivatives { hessian: !products, hessian_vector: products },
             Descent::NewtonCholesky(_) => Derivatives { hessian: true, hessian_vector: false },
-            Descent::NewtonCg(_) => Derivatives { hessian: false, hessian_vector: true },
-            Descent::Cg(settings) => settings.preconditioner.needs(),
-            Descent::Steepest(settings) => settings.preconditioner.needs(),
-            _ => Derivatives::default(),
+            Descent::NewtonCg(settings) => {
+                Derivatives { hessian: settings.preconditioner.needs().hessian, hessian_vector: true }
+            }
+            _ => self.preconditioner().needs(),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::Aim;
+use super::{Aim, Inverse, Moved, Preconditioner};
 use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::search::{Backtracking, Search, within};
-use crate::trust::steihaug::Conjugate;
+use crate::trust::steihaug::{Conjugate, Divide, End};
 use crate::vector::{dot, norm};
 use crate::{Scalar, SolveError};
 
@@ -27,11 +27,17 @@ pub struct NewtonCg {
     pub search: Search,
     /// The largest fraction of the gradient that the solution may leave.
     pub accuracy: f64,
+    /// What takes the scales away in the conjugate gradients.
+    pub preconditioner: Preconditioner,
 }
 
 impl Default for NewtonCg {
     fn default() -> Self {
-        NewtonCg { search: Backtracking::default().into(), accuracy: 0.5 }
+        NewtonCg {
+            search: Backtracking::default().into(),
+            accuracy: 0.5,
+            preconditioner: Preconditioner::None,
+        }
     }
 }
 
@@ -43,16 +49,20 @@ fn is_fraction(number: f64) -> bool {
 
 impl NewtonCg {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
-        let options = Options::of(call, super::KIND, &["search", "accuracy"])?;
+        let options = Options::of(call, super::KIND, &["search", "accuracy", "preconditioner"])?;
         let blank = NewtonCg::default();
         Ok(NewtonCg {
             search: Search::read(&options, blank.search)?,
             accuracy: options.number_where("accuracy", blank.accuracy, FRACTION, is_fraction)?,
+            preconditioner: Preconditioner::read(&options)?,
         })
     }
 
     pub(super) fn call(&self) -> Call {
-        Call::new(NAME).with("search", self.search.call()).with("accuracy", self.accuracy)
+        Call::new(NAME)
+            .with("search", self.search.call())
+            .with("accuracy", self.accuracy)
+            .with("preconditioner", self.preconditioner.call())
     }
 
     pub(super) fn check(&self) -> Result<(), SolveError> {
@@ -64,17 +74,38 @@ impl NewtonCg {
 pub(crate) struct Truncated<F> {
     accuracy: f64,
     conjugate: Conjugate<F>,
+    inverse: Option<Inverse<F>>,
     /// ‖∇f‖ at the start.
     at_start: Option<f64>,
 }
 
 impl<F: Scalar> Truncated<F> {
-    pub(crate) fn new(settings: &NewtonCg, dim: usize) -> Self {
-        Truncated { accuracy: settings.accuracy, conjugate: Conjugate::new(dim), at_start: None }
+    pub(crate) fn new(settings: &NewtonCg, dim: usize) -> Result<Self, SolveError> {
+        let inverse = match settings.preconditioner {
+            Preconditioner::None => None,
+            kind => Some(Inverse::new(kind, dim)?),
+        };
+        let conjugate = Conjugate::new(dim);
+        Ok(Truncated { accuracy: settings.accuracy, conjugate, inverse, at_start: None })
+    }
+
+    pub(crate) fn forget(&mut self) {
+        if let Some(inverse) = &mut self.inverse {
+            inverse.forget();
+        }
+    }
+
+    pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) {
+        if let Some(inverse) = &mut self.inverse {
+            inverse.learn(moved);
+        }
     }
 
     pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
         keeper.maybe("at_start", &mut self.at_start);
+        if let Some(inverse) = &mut self.inverse {
+            keeper.within("preconditioner", |keeper| inverse.memory(keeper));
+        }
     }
 
     pub(crate) fn aim(
@@ -87,13 +118,17 @@ impl<F: Scalar> Truncated<F> {
         let length = norm(gradient);
         let at_start = *self.at_start.get_or_insert(length);
         let accuracy = self.accuracy.min((length / at_start).sqrt());
-        let (end, steps) = {
-            let multiply = |v: &[F], out: &mut [F]| oracle.hessian_vector(x, v, out);
-            let (_, end, steps) = self.conjugate.solve(gradient, accuracy, f64::INFINITY, d, multiply)?;
-            (end, steps)
-        };
+        if let Some(inverse) = &mut self.inverse {
+            inverse.refresh(oracle, x)?;
+        }
+        let multiply = |v: &[F], out: &mut [F]| oracle.hessian_vector(x, v, out);
+        let mut divide =
+            self.inverse.as_mut().map(|inverse| move |v: &[F], out: &mut [F]| inverse.divide(v, out));
+        let divide = divide.as_mut().map(|divide| divide as Divide<'_, F>);
+        let conditioned = divide.is_some();
+        let (_, end, steps) = self.conjugate.solve(gradient, accuracy, f64::INFINITY, d, divide, multiply)?;
         // Negative curvature at once leaves the gradient, whose length says nothing.
-        let blind = end == crate::trust::steihaug::End::NegativeCurvature && steps == 0;
+        let blind = end == End::NegativeCurvature && steps == 0 && !conditioned;
         Ok(Aim { slope: dot(gradient, d), first: if blind { None } else { Some(1.0) } })
     }
 }

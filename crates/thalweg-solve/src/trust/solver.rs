@@ -207,7 +207,9 @@ impl<F: Scalar> Trust<F> {
                     }
                     _ => oracle.hessian_vector(x, v, out),
                 };
-                return Ok(conjugate.solve(gradient, accuracy, radius, &mut self.direction, multiply)?.0);
+                return Ok(conjugate
+                    .solve(gradient, accuracy, radius, &mut self.direction, None, multiply)?
+                    .0);
             }
         };
         for (d, &own) in self.direction.iter_mut().zip(&self.step) {
