@@ -6,7 +6,7 @@ use super::{Aim, Inverse, Moved, Preconditioner};
 use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::search::{Backtracking, Search, within};
-use crate::trust::steihaug::{Conjugate, Divide, End};
+use crate::trust::steihaug::{Conjugate, Divide, Limit};
 use crate::vector::{dot, norm};
 use crate::{Scalar, SolveError};
 
@@ -15,6 +15,9 @@ pub(super) const SUMMARY: &str =
     "Newton's method with a search, by conjugate gradients from Hessian-vector products";
 
 /// Newton's method with a search: `Hd ≈ −∇f(x)` by conjugate gradients, which stop at a direction of negative curvature.
+///
+/// Along that they go once more, as far as if the curvature were of the other sign: a direction in which the function bends down is followed, not
+/// left out.
 ///
 /// The system is solved to the fraction min(`accuracy`, √(‖∇f(x)‖/‖∇f(x₀)‖)) of the gradient: roughly far away, exactly near the
 /// minimum, so that convergence is faster than linear. No matrix is made: for any number of variables.
@@ -125,10 +128,8 @@ impl<F: Scalar> Truncated<F> {
         let mut divide =
             self.inverse.as_mut().map(|inverse| move |v: &[F], out: &mut [F]| inverse.divide(v, out));
         let divide = divide.as_mut().map(|divide| divide as Divide<'_, F>);
-        let conditioned = divide.is_some();
-        let (_, end, steps) = self.conjugate.solve(gradient, accuracy, f64::INFINITY, d, divide, multiply)?;
-        // Negative curvature at once leaves the gradient, whose length says nothing.
-        let blind = end == End::NegativeCurvature && steps == 0 && !conditioned;
-        Ok(Aim { slope: dot(gradient, d), first: if blind { None } else { Some(1.0) } })
+        let reach = Limit::Reach(norm(x).max(1.0));
+        self.conjugate.solve(gradient, accuracy, reach, d, divide, multiply)?;
+        Ok(Aim { slope: dot(gradient, d), first: Some(1.0) })
     }
 }

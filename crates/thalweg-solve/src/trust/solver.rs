@@ -2,7 +2,7 @@
 
 use super::dogleg::Dogleg;
 use super::exact::Exact;
-use super::steihaug::Conjugate;
+use super::steihaug::{Conjugate, Limit};
 use super::{Region, Subproblem, Within};
 use crate::checkpoint::Keeper;
 use crate::descent::{Moved, Secant, Stepped};
@@ -208,7 +208,7 @@ impl<F: Scalar> Trust<F> {
                     _ => oracle.hessian_vector(x, v, out),
                 };
                 return Ok(conjugate
-                    .solve(gradient, accuracy, radius, &mut self.direction, None, multiply)?
+                    .solve(gradient, accuracy, Limit::Border(radius), &mut self.direction, None, multiply)?
                     .0);
             }
         };

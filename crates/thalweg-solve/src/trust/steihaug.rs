@@ -2,7 +2,7 @@
 
 use super::Within;
 use super::dogleg::to_border;
-use crate::vector::{axpy, dot, recur, scale};
+use crate::vector::{axpy, dot, norm, recur, scale};
 use crate::{Scalar, SolveError};
 
 /// Room for a model of `dim` variables.
@@ -13,6 +13,15 @@ pub(crate) struct Conjugate<F> {
     product: Vec<F>,
     /// The preconditioned residual, where there is a preconditioner.
     conditioned: Vec<F>,
+}
+
+/// How far the path may go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Limit {
+    /// To the border of a region with this radius.
+    Border(f64),
+    /// Anywhere, but no further than this, or ten times what it has come, along a direction of negative curvature.
+    Reach(f64),
 }
 
 /// Writes M⁻¹ times its first argument to its second.
@@ -36,8 +45,8 @@ impl<F: Scalar> Conjugate<F> {
     }
 
     /// `p ←` the iterate of conjugate gradients on Bp = −g whose residual is below `accuracy`·‖g‖, or where the path leaves the
-    /// region (on its border), or, without a border, the last one before negative curvature (the first direction, if that is the first).
-    /// Also how many steps it made.
+    /// region (on its border). Without a border it ends at the first direction of negative curvature, with a step along it as long as if the
+    /// curvature were of the other sign.
     ///
     /// With a preconditioner M, that of B, `divide` writes M⁻¹ times a vector; the region is then one in the norm √(pᵀMp). Steihaug,
     /// *The conjugate gradient method and trust regions in large scale optimization*, 1983.
@@ -45,11 +54,11 @@ impl<F: Scalar> Conjugate<F> {
         &mut self,
         gradient: &[F],
         accuracy: f64,
-        radius: f64,
+        limit: Limit,
         p: &mut [F],
         mut divide: Option<Divide<'_, F>>,
         mut multiply: impl FnMut(&[F], &mut [F]) -> Result<(), SolveError>,
-    ) -> Result<(Within, End, usize), SolveError> {
+    ) -> Result<(Within, End), SolveError> {
         scale(gradient, 1.0, &mut self.residual);
         if divide.is_some() {
             self.conditioned.resize(gradient.len(), F::default());
@@ -61,8 +70,9 @@ impl<F: Scalar> Conjugate<F> {
         let start = dot(gradient, gradient);
         // ‖p‖², pᵀd and the model's fall are known by recurrence.
         let (mut pp, mut pd, mut dd, mut promised) = (0.0, 0.0, square, 0.0);
+        let radius = if let Limit::Border(radius) = limit { radius } else { f64::INFINITY };
         let most = (2 * gradient.len()).max(20);
-        for iteration in 0..most {
+        for _ in 0..most {
             multiply(&self.direction, &mut self.product)?;
             let curvature = dot(&self.direction, &self.product);
             let usable = curvature > 0.0 && curvature.is_finite();
@@ -73,13 +83,15 @@ impl<F: Scalar> Conjugate<F> {
                 axpy(t, &self.direction, p);
                 let bend = if curvature.is_finite() { curvature } else { 0.0 };
                 promised += t * square - 0.5 * t * t * bend;
-                return Ok((Within { promised, at_border: true }, End::Border, iteration));
+                return Ok((Within { promised, at_border: true }, End::Border));
             }
             if !usable {
-                if iteration == 0 {
-                    axpy(1.0, &self.direction, p);
-                }
-                return Ok((Within { promised, at_border: false }, End::NegativeCurvature, iteration));
+                let length = norm(&self.direction);
+                let longest =
+                    if let Limit::Reach(reach) = limit { reach.max(10.0 * norm(p)) / length } else { 1.0 };
+                let by = square / curvature.abs();
+                axpy(if by < longest { by } else { longest }, &self.direction, p);
+                return Ok((Within { promised, at_border: false }, End::NegativeCurvature));
             }
             axpy(step, &self.direction, p);
             axpy(step, &self.product, &mut self.residual);
@@ -97,7 +109,7 @@ impl<F: Scalar> Conjugate<F> {
             let z = if divide.is_some() { &self.conditioned } else { &self.residual };
             recur(beta, z, &mut self.direction);
         }
-        Ok((Within { promised, at_border: false }, End::Solved, most))
+        Ok((Within { promised, at_border: false }, End::Solved))
     }
 
     /// Divides the residual r by M; rᵀM⁻¹r.
@@ -137,7 +149,14 @@ mod tests {
         let mut conjugate = Conjugate::new(3);
         // B(1, −2, 2) = (2, −3, 2).
         let solved = conjugate
-            .solve(&[-2.0, 3.0, -2.0], 1e-12, f64::INFINITY, &mut p, None, multiply(&matrix, &mut products))
+            .solve(
+                &[-2.0, 3.0, -2.0],
+                1e-12,
+                Limit::Reach(1.0),
+                &mut p,
+                None,
+                multiply(&matrix, &mut products),
+            )
             .unwrap();
         assert_eq!((solved.1, products), (End::Solved, 3));
         assert!(p.iter().zip([1.0, -2.0, 2.0]).all(|(p, x)| (p - x).abs() < 1e-12), "{p:?}");
@@ -150,8 +169,8 @@ mod tests {
         for (gradient, radius) in [([1.0, 0.1], 0.5), ([0.1, 1.0], 2.0), ([1.0, 0.1], 20.0)] {
             let (mut p, mut products) = ([0.0; 2], 0);
             let mut conjugate = Conjugate::new(2);
-            let (within, end, _) = conjugate
-                .solve(&gradient, 1e-9, radius, &mut p, None, multiply(&matrix, &mut products))
+            let (within, end) = conjugate
+                .solve(&gradient, 1e-9, Limit::Border(radius), &mut p, None, multiply(&matrix, &mut products))
                 .unwrap();
             assert_eq!(end, End::Border);
             assert!((p[0].hypot(p[1]) - radius).abs() < 1e-12 * radius);
@@ -170,8 +189,8 @@ mod tests {
                 out.iter_mut().zip(v).zip(diagonal).for_each(|((out, v), d)| *out = v / d);
             };
             let multiply = multiply(&matrix, &mut products);
-            let (within, end, _) = Conjugate::new(2)
-                .solve(&gradient, 1e-9, radius, &mut p, Some(&mut divide), multiply)
+            let (within, end) = Conjugate::new(2)
+                .solve(&gradient, 1e-9, Limit::Border(radius), &mut p, Some(&mut divide), multiply)
                 .unwrap();
             assert_eq!((end, products), (ends, 1));
             let norm = (diagonal[0] * p[0] * p[0] + diagonal[1] * p[1] * p[1]).sqrt();
@@ -183,5 +202,29 @@ mod tests {
             let model = p[0] + p[1] + 0.5 * norm * norm;
             assert!((within.promised + model).abs() < 1e-12, "{within:?} {model}");
         }
+    }
+
+    #[test]
+    fn negative_curvature_is_gone_along_as_far_as_positive_would_be_but_not_too_far() {
+        // Along −g = (−1, −1)·g₀ the curvature is −1/2 of |g|²: a step of 1/(1/2) of it.
+        let matrix = [1.0, 0.0, 0.0, -2.0];
+        for (reach, length) in [(100.0, 2.0), (1.0, 1.0 / 2.0_f64.sqrt())] {
+            let (mut p, mut products) = ([0.0; 2], 0);
+            let (_, end) = Conjugate::new(2)
+                .solve(&[1.0, 1.0], 1e-9, Limit::Reach(reach), &mut p, None, multiply(&matrix, &mut products))
+                .unwrap();
+            assert_eq!((end, products), (End::NegativeCurvature, 1));
+            assert!(p.iter().all(|p| (p + length).abs() < 1e-14), "{p:?}");
+        }
+        // (1, 1/10): first a step of positive curvature, then one along a direction of negative curvature, which is kept as a way down.
+        let (mut p, mut products) = ([0.0; 2], 0);
+        let gradient = [1.0, 0.1];
+        Conjugate::new(2)
+            .solve(&gradient, 1e-9, Limit::Reach(100.0), &mut p, None, multiply(&matrix, &mut products))
+            .unwrap();
+        assert!(
+            products == 2 && p[0] < -0.5 && p[1] < -0.01 && gradient[0] * p[0] + gradient[1] * p[1] < 0.0,
+            "{p:?}"
+        );
     }
 }
