@@ -24,7 +24,11 @@ pub enum Beta {
     HagerZhang,
 }
 
-/// Nonlinear conjugate gradients: `d ← −∇f(x) + βd`. Keeps a few vectors.
+/// Nonlinear conjugate gradients: `d ← −∇f(x) + βd`, from the gradient alone every n + 1 steps (n variables; not with `hager_zhang`, whose
+/// directions descend however far the function is from a quadratic). Keeps a few vectors.
+///
+/// A start that was no quadratic bends all later directions; with restarts n steps near the minimum square the distance (Cohen, *Rate of
+/// convergence of several conjugate gradient algorithms*, 1972).
 ///
 /// Nocedal and Wright, *Numerical Optimization*, 2nd ed., section 5.2.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,11 +104,15 @@ pub(crate) struct Conjugation {
     beta: Beta,
     /// β for the next direction, if there was a last one.
     next: Option<f64>,
+    /// The most steps from one start to the next, and how many have been made.
+    most: u64,
+    steps: u64,
 }
 
 impl Conjugation {
-    pub(crate) fn new(settings: &Cg) -> Self {
-        Conjugation { beta: settings.beta, next: None }
+    pub(crate) fn new(settings: &Cg, dim: usize) -> Self {
+        let most = if settings.beta == Beta::HagerZhang { u64::MAX >> 1 } else { dim as u64 + 1 };
+        Conjugation { beta: settings.beta, next: None, most, steps: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -112,11 +120,12 @@ impl Conjugation {
     }
 
     pub(crate) fn forget(&mut self) {
-        self.next = None;
+        (self.next, self.steps) = (None, 0);
     }
 
     pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
         keeper.maybe("next", &mut self.next);
+        keeper.count("steps", &mut self.steps, self.most);
     }
 
     /// `d ← βd − g`.
@@ -138,6 +147,11 @@ impl Conjugation {
                 beta.max(-1.0 / (length.sqrt() * before.sqrt().min(0.01)))
             }
         };
-        self.next = Some(beta).filter(|beta| beta.is_finite());
+        self.steps += 1;
+        if self.steps == self.most {
+            self.forget();
+        } else {
+            self.next = Some(beta).filter(|beta| beta.is_finite());
+        }
     }
 }
