@@ -1,7 +1,12 @@
 //! [`Convexify`]: a positive definite matrix in place of the Hessian of a Lagrangian.
 
 use super::problem::{dot, times};
+use crate::Scalar;
+use crate::checkpoint::Keeper;
 use crate::dense::Eigen;
+
+/// What J_aᵀJ_a is multiplied by, as shares of the largest eigenvalue. Where steps along the functions bend little a small one is not enough.
+const SHARES: [f64; 4] = [2.0, 20.0, 200.0, 2000.0];
 
 /// Adds a multiple of J_aᵀJ_a, J_a the gradients of the active functions, which changes no step that stays on them; then takes the
 /// absolute values of the eigenvalues, so that directions of negative curvature are not followed upwards.
@@ -11,11 +16,19 @@ pub(super) struct Convexify {
     weights: Vec<f64>,
     j: Vec<f64>,
     factor: f64,
+    /// The matrix before anything is added.
+    plain: Vec<f64>,
 }
 
 impl Convexify {
     pub(super) fn new(dim: usize) -> Self {
-        Convexify { eigen: Eigen::new(dim), weights: Vec::new(), j: Vec::new(), factor: 0.0 }
+        let (weights, j, plain) = (Vec::new(), Vec::new(), Vec::new());
+        Convexify { eigen: Eigen::new(dim), weights, j, factor: 0.0, plain }
+    }
+
+    pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+        keeper.list("active", &mut self.weights, usize::MAX);
+        keeper.list("active_gradients", &mut self.j, usize::MAX);
     }
 
     /// Remembers the gradients of the functions that are active: those with a multiplier.
@@ -36,15 +49,18 @@ impl Convexify {
         self.eigen.decompose(matrix);
         let largest = self.eigen.values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
         if self.eigen.values[0] < 0.0 && self.weights.iter().any(|w| *w > 0.0) {
-            self.factor = 2.0 * largest;
-            for (row, weight) in self.j.chunks_exact(n).zip(&self.weights) {
-                for (i, a) in row.iter().enumerate() {
-                    for (k, b) in row.iter().enumerate() {
-                        matrix[i * n + k] += self.factor * weight * a * b;
-                    }
+            self.plain.clear();
+            self.plain.extend_from_slice(matrix);
+            // The least multiple that does; the first, if none does.
+            for share in SHARES.into_iter().chain([SHARES[0]]) {
+                self.factor = share * largest;
+                matrix.copy_from_slice(&self.plain);
+                self.add(matrix);
+                self.eigen.decompose(matrix);
+                if self.eigen.values[0] >= 0.0 {
+                    break;
                 }
             }
-            self.eigen.decompose(matrix);
         }
         let floor = floor.max(1e-9 * largest).max(1e-30);
         if self.eigen.values.iter().all(|v| *v >= floor) {
@@ -57,6 +73,18 @@ impl Convexify {
                 let entry: f64 = (0..n).map(|e| raised[e] * vectors[i * n + e] * vectors[k * n + e]).sum();
                 matrix[i * n + k] = entry;
                 matrix[k * n + i] = entry;
+            }
+        }
+    }
+
+    /// Adds the multiple of J_aᵀJ_a.
+    fn add(&self, matrix: &mut [f64]) {
+        let n = self.eigen.values.len();
+        for (row, weight) in self.j.chunks_exact(n).zip(&self.weights) {
+            for (i, a) in row.iter().enumerate() {
+                for (k, b) in row.iter().enumerate() {
+                    matrix[i * n + k] += self.factor * weight * a * b;
+                }
             }
         }
     }

@@ -114,6 +114,7 @@ impl Work {
 
     pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
         self.secant.memory(keeper);
+        self.convexify.memory(keeper);
         keeper.number("penalty", &mut self.penalty);
         keeper.number("price", &mut self.price);
         keeper.flag("soft", &mut self.soft);
@@ -276,6 +277,9 @@ impl Work {
             let enough = merit + ENOUGH * length * promised.min(0.0) + rounding;
             let outside = norm(&problem.outside(&trial.c));
             if trial.f + self.penalty * outside <= enough {
+                if length < 1.0 {
+                    self.relax(&step.duals);
+                }
                 return Ok(self.arrive(at, duals, &step.duals, length, trial));
             }
             if length == 1.0 && !corrected && !at.c.is_empty() {
@@ -299,6 +303,15 @@ impl Work {
             }
         }
         Ok(Went::Nowhere { flat: promised.abs() <= 100.0 * rounding })
+    }
+
+    /// Lowers ν after a step that had to be shortened, if it is far above the multipliers: from their norm on the merit is exact, and the more
+    /// violation costs, the shorter are the steps along functions that bend. Half of it goes at a time, as in Powell's rule.
+    fn relax(&mut self, duals: &Duals) {
+        let exact = norm(&duals.λ);
+        if self.penalty > 4.0 * exact {
+            self.penalty = (0.5 * self.penalty).max(2.0 * exact);
+        }
     }
 
     /// The step once more, with the functions as they are at the end of the first try.

@@ -358,3 +358,41 @@ fn nonnegative_beside_functions_is_a_bound_like_any_other() {
         minimize(&mut Traced::<f64>::new(objective.program()).unwrap(), &[1.0, 1.0], &options).unwrap();
     near(&solution.x, &[3.0, 1.0], 1e-7, "sqp");
 }
+
+#[test]
+fn runs_under_functions_go_on_from_a_checkpoint_with_the_same_bits() {
+    // Number 71 of Hock and Schittkowski.
+    let names: Vec<String> = ["x", "y", "z", "u"].map(str::to_owned).to_vec();
+    let objective = Expression::parse_with("x*u*(x + y + z) + z", Some(&["x", "y", "z", "u"]), &[]).unwrap();
+    let constraints: Vec<_> = ["x*y*z*u >= 25", "x^2 + y^2 + z^2 + u^2 = 40"]
+        .into_iter()
+        .map(|text| Constraint::parse(text, &names).unwrap())
+        .collect();
+    let start = [1.0, 5.0, 5.0, 1.0];
+    for method in METHODS {
+        let options = Options {
+            method: method.parse().unwrap(),
+            bounds: Some("1..5".parse().unwrap()),
+            constraints: constraints.clone(),
+            ..Options::default()
+        };
+        let make = || Traced::<f64>::new(objective.program()).unwrap();
+        let whole = minimize(&mut make(), &start, &options).unwrap();
+        for before in [0, 1, 2, 4] {
+            let mut first = make();
+            let mut run = Run::new(&mut first, &start, &options).unwrap();
+            for _ in 0..before {
+                run.step().unwrap();
+            }
+            let bytes = run.save().unwrap();
+            let mut second = make();
+            let mut run = Run::restore(&mut second, &options, &bytes).unwrap();
+            while run.step().unwrap().is_none() {}
+            let end = run.finish().unwrap();
+            let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&end.x), bits(&whole.x), "{method} after {before} steps");
+            assert_eq!((end.steps, end.evaluations), (whole.steps, whole.evaluations), "{method} after {before} steps");
+            assert_eq!(kkt(&end).multipliers, kkt(&whole).multipliers, "{method} after {before} steps");
+        }
+    }
+}
