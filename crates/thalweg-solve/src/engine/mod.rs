@@ -289,8 +289,8 @@ impl<F: Scalar> Engine<F> {
     /// Whether the last step changed as little as asked for.
     fn still(&self, lane: usize) -> Option<Status> {
         let values = (self.previous_out[lane], self.out[lane]);
-        let coordinates = |x| <[F]>::iter(x).skip(lane).step_by(self.lanes).copied();
-        self.tolerances.still(values, coordinates(&self.previous_x).zip(coordinates(&self.x)))
+        let [before, now] = [&self.previous_x, &self.x].map(|x| x.iter().skip(lane).step_by(self.lanes).copied());
+        self.tolerances.still(values, before.zip(now))
     }
 
     #[cold]

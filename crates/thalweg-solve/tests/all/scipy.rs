@@ -1,6 +1,7 @@
 //! Gradients taken, beside SciPy's: `fixtures/scipy.csv`, written by `fixtures/make_scipy.py`.
 
 use thalweg_function::{Program, Var, trace};
+use thalweg_landscape::Landscape;
 use thalweg_solve::{Options, Status, Traced, minimize};
 
 const COUNTS: &str = include_str!("../fixtures/scipy.csv");
@@ -122,5 +123,22 @@ fn each_method_takes_at_most_as_many_gradients_as_scipys_in_the_median() {
         // SciPy's trust region takes values at its trials and gradients where they are accepted, ours both at once.
         let most = if method == "trust_newton" { 1.2 } else { 1.0 };
         assert!(ratios[ratios.len() / 2] <= most, "{method}: {ratios:?}");
+    }
+}
+
+#[test]
+fn directions_of_negative_curvature_shorten_the_way_of_newton_cg() {
+    // SciPy 1.17.1's Newton-CG, which leaves them out, takes 848 gradients on Wood's function (fixtures/scipy.csv), and has not ended after
+    // 5000 steps on number 11 of Moré, Garbow and Hillstrom.
+    for name in ["wood", "gulf"] {
+        let problem = Landscape::parse(name).unwrap();
+        let options =
+            Options { method: "newton_cg".parse().unwrap(), grad_tol: Some(1e-6), ..Options::default() };
+        let mut objective = Traced::<f64>::new(problem.program()).unwrap();
+        let solution = minimize(&mut objective, problem.start(), &options).unwrap();
+        println!("{name}: {:?}", solution.evaluations);
+        assert_eq!(solution.status, Status::ConvergedGradient, "{name}");
+        assert!(solution.evaluations.gradient < 100, "{name}: {:?}", solution.evaluations);
+        assert!(solution.evaluations.hessian_vector < 300, "{name}: {:?}", solution.evaluations);
     }
 }
