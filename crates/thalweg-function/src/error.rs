@@ -164,6 +164,12 @@ pub enum FunctionError {
         /// The number found.
         key: f64,
     },
+    /// A precision that does not exist.
+    #[error("precision `{found}`: it must be f32 or bf16")]
+    Precision {
+        /// What was given.
+        found: String,
+    },
     /// `run_lanes` on a program that has axes of its own.
     #[error("run_lanes needs a program of scalars, found an array of shape {shape}; use `run`")]
     LanesOfArrays {

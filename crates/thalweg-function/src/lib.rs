@@ -65,7 +65,7 @@ mod transform;
 pub mod tree;
 
 pub use error::{FunctionError, Shapes};
-pub use execute::{ELEMENTARY, Executable, ExplainedStep, Explanation, Float, Iteration, fuse};
+pub use execute::{ELEMENTARY, Executable, ExplainedStep, Explanation, Float, Iteration, Precision, fuse};
 pub use expression::{Expression, ParseError};
 pub use program::{Program, Shape};
 pub use trace::{

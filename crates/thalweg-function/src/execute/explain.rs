@@ -29,6 +29,8 @@ pub struct ExplainedStep {
     pub flops: f64,
     /// Bytes read and written.
     pub bytes: f64,
+    /// Whether its products are of numbers rounded to bf16.
+    pub bf16: bool,
 }
 
 /// The operations an elementary function counts for: about what its polynomial has.
@@ -53,7 +55,8 @@ impl Explanation {
 
     fn step_floor(&self, step: &ExplainedStep, threads: usize) -> f64 {
         let machine = Machine::measured();
-        let compute = step.flops / (machine.flops(self.width) * threads as f64);
+        let peak = if step.bf16 { Machine::bf16_flops() } else { machine.flops(self.width) };
+        let compute = step.flops / (peak * threads as f64);
         compute.max(step.bytes / machine.bandwidth(step.bytes, threads))
     }
 }

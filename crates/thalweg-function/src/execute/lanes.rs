@@ -61,6 +61,7 @@ impl<F: Float> LaneExecutable<F> {
             what: format!("{elementary} fused operations on {}", plan.shape),
             flops: explain::flops_of(&plan.body) * lanes as f64 + explain::flops_of(&plan.prologue),
             bytes: bytes as f64,
+            bf16: false,
         };
         Explanation { steps: vec![step], workspace: 0, arguments: bytes, width: size_of::<F>() }
     }

@@ -7,6 +7,7 @@ use super::Float;
 use super::memory::Aligned;
 use crate::kernel::isa::{Isa, WithLanes};
 use crate::kernel::math::MathLanes;
+use crate::product::half_peak;
 
 /// Peak and bandwidth of one core.
 #[derive(Debug, Clone)]
@@ -36,6 +37,13 @@ impl Machine {
     /// Operations a second of one core on numbers of `width` bytes.
     pub(super) fn flops(&self, width: usize) -> f64 {
         self.flops[usize::from(width == 8)]
+    }
+
+    /// Operations a second of one core on products of numbers rounded to bf16, measured the first time that somebody asks.
+    pub(super) fn bf16_flops() -> f64 {
+        static PEAK: OnceLock<f64> = OnceLock::new();
+        let single = || Self::measured().flops(size_of::<f32>());
+        *PEAK.get_or_init(|| half_peak().map_or_else(single, |peak| peak.max(single())))
     }
 
     /// Bytes a second for a step that moves so many bytes. Threads have caches of their own, and share what lies beyond.

@@ -22,6 +22,7 @@ mod native;
 #[path = "interpreted.rs"]
 mod native;
 mod plan;
+mod precision;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use explain::{ELEMENTARY, ExplainedStep, Explanation};
 pub use iteration::Iteration;
 use lanes::LaneExecutable;
 use plan::Plan;
+pub use precision::Precision;
 pub use schedule::fuse;
 
 /// A type of number that programs run on: `f32` or `f64`.
@@ -135,10 +137,31 @@ impl<F: Float> Executable<F> {
     /// # Errors
     /// As [`Executable::new`].
     pub fn split(program: &Program, first: usize) -> Result<Self, FunctionError> {
+        Self::split_in(program, first, Precision::Full)
+    }
+
+    /// As [`Executable::split`], with matrix products and convolutions in this precision.
+    ///
+    /// ```
+    /// use thalweg_function::{Executable, Precision, trace};
+    ///
+    /// let product = trace([[20, 30].into(), [30, 40].into()], |v| v[0].matmul(v[1]))?;
+    /// let mut rounded = Executable::<f32>::split_in(&product, 2, Precision::Bf16)?;
+    /// // 1.001 is 1 in bf16, 3 is 3.
+    /// let x = [[1.001; 20 * 30].as_slice(), &[3.0; 30 * 40]].concat();
+    /// let mut y = [0.0; 20 * 40];
+    /// rounded.run(&x, &mut y)?;
+    /// assert_eq!(y, [90.0; 20 * 40]);
+    /// # Ok::<(), thalweg_function::FunctionError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn split_in(program: &Program, first: usize, precision: Precision) -> Result<Self, FunctionError> {
         let numbers = program.input_shapes().take(first).map(|shape| shape.size()).sum();
         let form = match array::beyond_lanes(program) {
             None => Form::Lanes(LaneExecutable::for_isa(Plan::new(program), Isa::detect())),
-            Some(simplified) => Form::Arrays(Box::new(Fused::new(simplified, first)?)),
+            Some(simplified) => Form::Arrays(Box::new(Fused::new(simplified, first, precision)?)),
         };
         Ok(Executable { form, first: numbers, joined: Vec::new() })
     }

@@ -21,6 +21,7 @@ mod avx2;
 mod avx512;
 mod double;
 mod exponential;
+pub(crate) mod half;
 mod hyperbolic;
 mod inverse_trigonometric;
 pub(crate) mod isa;

@@ -3,8 +3,10 @@
 //!
 //! The cuts along k, which decide how an element is summed, depend on k alone.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::half::{self, DEEP, SIDE};
 use super::kernel::{self, Columns, Rows, tile_cols};
 use super::pack::{pack_columns, pack_rows, panel_width};
 use super::threads::{Queue, on_each};
@@ -15,6 +17,8 @@ use crate::kernel::math::MathLanes;
 
 /// How long sums are between two visits to C: a panel of B then fits the first-level cache.
 const DEPTH: usize = 256;
+/// The same for tiles of bf16, whose operands have half the size.
+const TILES_DEPTH: usize = 1024;
 /// How much of B is packed at a time: half a second-level cache of today's larger machines.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Of the first-level cache, what one matrix may fill.
@@ -44,6 +48,21 @@ pub(super) struct Blocks {
     threads: usize,
 }
 
+/// What is to be done with blocks.
+pub(super) trait Work {
+    /// Packs a piece of a block of B.
+    ///
+    /// # Safety
+    /// The ranges lie within B, and no other thread packs this piece.
+    unsafe fn pack(&self, piece: usize, p: Range<usize>, cols: Range<usize>);
+
+    /// Adds the products over `p` to a part of C, whose first column is column `offset` of the packed block of B.
+    ///
+    /// # Safety
+    /// The ranges lie within the product, the block of B is packed, and no other thread uses this part of C.
+    unsafe fn part(&self, rows: Range<usize>, cols: Range<usize>, offset: usize, p: Range<usize>);
+}
+
 impl Blocks {
     pub(super) fn new<F: Number>(isa: Isa, m: usize, n: usize, k: usize, threads: usize) -> Self {
         let panel = F::dispatch(isa, TileCols);
@@ -58,13 +77,43 @@ impl Blocks {
         Blocks { m, n, k, rows, cols, depth, share, threads }
     }
 
+    /// The same for tiles of bf16.
+    pub(super) fn of_tiles(m: usize, n: usize, k: usize, threads: usize) -> Self {
+        let panel = 2 * SIDE;
+        let depth = k.div_ceil(k.div_ceil(TILES_DEPTH).max(1)).next_multiple_of(DEEP);
+        let fitting = BLOCK_BYTES / size_of::<u16>() / depth.max(1);
+        let cols = n.next_multiple_of(panel).min((fitting / panel * panel).max(panel));
+        let rows = 2 * SIDE;
+        let shares = if m.div_ceil(rows) < 2 * threads { threads } else { 1 };
+        let share = cols.div_ceil(shares).next_multiple_of(panel);
+        Blocks { m, n, k, rows, cols, depth, share, threads }
+    }
+
+    /// How long a product's sums are.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn inner(&self) -> usize {
+        self.k
+    }
+
+    /// The rows of a block of B.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// How many panels of two tiles a block of B has.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn panels(&self) -> usize {
+        self.cols.div_ceil(2 * SIDE)
+    }
+
     /// The numbers in a packed block of B.
-    fn b_room(&self) -> usize {
+    pub(super) fn b_room(&self) -> usize {
         self.depth * self.cols
     }
 
     /// The numbers in packed rows of A, in whole cache lines.
-    fn a_room(&self) -> usize {
+    pub(super) fn a_room(&self) -> usize {
         (self.rows * self.depth).next_multiple_of(16)
     }
 
@@ -77,6 +126,37 @@ impl Blocks {
     fn of_b(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         let cut = |len: usize, step: usize| (0..len).step_by(step).map(move |i| i..(i + step).min(len));
         cut(self.n, self.cols).flat_map(move |cols| cut(self.k, self.depth).map(move |p| (cols.clone(), p)))
+    }
+
+    /// One thread's share: of each block of B, `pieces` are packed, then the parts of C are computed, each by whoever is free.
+    ///
+    /// # Safety
+    /// The work may be done on these blocks; all threads bring the same queues.
+    #[inline(always)]
+    pub(super) unsafe fn share(&self, pieces: usize, packing: &Queue, parts: &Queue, work: &impl Work) {
+        let shares = self.cols.div_ceil(self.share);
+        let parts_each = self.m.div_ceil(self.rows) * shares;
+        for (count, (cols, p)) in self.of_b().enumerate() {
+            // The last block may still be in use.
+            parts.wait(count * parts_each);
+            while let Some(piece) = packing.take((count + 1) * pieces) {
+                // SAFETY: the ranges are those of a block; this piece of it is this thread's.
+                unsafe { work.pack(piece - count * pieces, p.clone(), cols.clone()) };
+                packing.finish();
+            }
+            packing.wait((count + 1) * pieces);
+            while let Some(part) = parts.take((count + 1) * parts_each) {
+                let part = part - count * parts_each;
+                let i = part / shares * self.rows;
+                let rows = i..(i + self.rows).min(self.m);
+                let offset = (part % shares * self.share).min(cols.len());
+                let start = cols.start + offset;
+                let cols = start..(start + self.share).min(cols.end);
+                // SAFETY: the part lies within C, and is this thread's alone.
+                unsafe { work.part(rows, cols, offset, p.clone()) };
+                parts.finish();
+            }
+        }
     }
 }
 
@@ -125,75 +205,66 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
 
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) {
-        let Shared { job, blocks, packing, parts, .. } = self.shared;
+        let Shared { blocks, packing, parts, .. } = self.shared;
         let pieces = blocks.depth.div_ceil(PACKED_TOGETHER);
-        let shares = blocks.cols.div_ceil(blocks.share);
-        let parts_each = blocks.m.div_ceil(blocks.rows) * shares;
-        for (count, (cols, p)) in blocks.of_b().enumerate() {
-            // The last block may still be in use.
-            parts.wait(count * parts_each);
-            while let Some(piece) = packing.take((count + 1) * pieces) {
-                let start = (piece - count * pieces) * PACKED_TOGETHER;
-                let rows = start.min(p.len())..(start + PACKED_TOGETHER).min(p.len());
-                // SAFETY: within B; the room is that of a block, and these rows of it are this thread's.
-                unsafe {
-                    let b = job.b.block(p.clone(), cols.clone());
-                    pack_columns::<F, V>(b, rows, self.shared.packed_b, self.b_stays());
-                }
-                packing.finish();
-            }
-            packing.wait((count + 1) * pieces);
-            while let Some(part) = parts.take((count + 1) * parts_each) {
-                let part = part - count * parts_each;
-                let i = part / shares * blocks.rows;
-                let rows = i..(i + blocks.rows).min(blocks.m);
-                let offset = (part % shares * blocks.share).min(cols.len());
-                let start = cols.start + offset;
-                let cols = start..(start + blocks.share).min(cols.end);
-                // SAFETY: the part lies within C, and is this thread's alone.
-                unsafe { self.part::<V>(rows, cols, offset, p.clone()) };
-                parts.finish();
-            }
-        }
+        let work = InLanes::<F, V> { worker: &self, lanes: PhantomData };
+        // SAFETY: the job is one that may be done; the queues are shared by all threads.
+        unsafe { blocks.share(pieces, packing, parts, &work) };
     }
 }
 
 impl<F: Number> Worker<'_, F> {
     /// Whether B is read where it lies: packing does not pay for a few rows of A, nor where all of B stays in the first-level
-    /// cache.
+    /// cache. What is to be rounded is packed.
     #[inline(always)]
     fn b_stays(&self) -> bool {
         let Shared { job, blocks, .. } = self.shared;
         let few = blocks.m <= 2 * kernel::MOST_ROWS;
-        job.b.col_stride == 1 && (few || blocks.k * blocks.n * size_of::<F>() <= CACHED)
+        let cached = blocks.k * blocks.n * size_of::<F>() <= CACHED;
+        job.b.col_stride == 1 && (few || cached) && job.how.half.is_none()
     }
 
     /// Whether A is read where it lies: packing does not pay for a few columns of B, unless the rows of a tile would
-    /// fall on the same cache set, nor where all of A stays in the first-level cache.
+    /// fall on the same cache set, nor where all of A stays in the first-level cache. What is to be rounded is packed.
     #[inline(always)]
     fn a_stays<V: MathLanes<Elem = F>>(&self) -> bool {
         let Shared { job, blocks, .. } = self.shared;
         let few = blocks.n <= 2 * tile_cols::<V>();
         let collide = (job.a.row_stride * size_of::<F>()).is_multiple_of(4096);
-        few && !collide || blocks.m * blocks.k * size_of::<F>() <= CACHED
+        let cached = blocks.m * blocks.k * size_of::<F>() <= CACHED;
+        (few && !collide || cached) && job.how.half.is_none()
     }
 }
 
-impl<F: Number> Worker<'_, F> {
-    /// Adds the products over `p` to a part of C, whose first column is column `offset` of the packed block of B.
-    ///
-    /// # Safety
-    /// The ranges lie within the product, the block of B is packed, and no other thread uses this part of C.
+/// A worker in lanes of one width.
+struct InLanes<'a, F, V> {
+    worker: &'a Worker<'a, F>,
+    lanes: PhantomData<V>,
+}
+
+impl<F: Number, V: MathLanes<Elem = F>> Work for InLanes<'_, F, V> {
     #[inline(always)]
-    unsafe fn part<V: MathLanes<Elem = F>>(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        offset: usize,
-        p: Range<usize>,
-    ) {
-        let Shared { job, blocks, packed_b, packed_a, .. } = *self.shared;
-        let (a_stays, b_stays) = (self.a_stays::<V>(), self.b_stays());
+    unsafe fn pack(&self, piece: usize, p: Range<usize>, cols: Range<usize>) {
+        let Shared { job, packed_b, .. } = *self.worker.shared;
+        let start = piece * PACKED_TOGETHER;
+        let rows = start.min(p.len())..(start + PACKED_TOGETHER).min(p.len());
+        // SAFETY: within B; the room is that of a block, and these rows of it are this thread's.
+        unsafe {
+            let b = job.b.block(p, cols);
+            pack_columns::<F, V>(b, rows.clone(), packed_b, self.worker.b_stays());
+            if job.how.half.is_some() {
+                for j in (0..b.cols).step_by(tile_cols::<V>()) {
+                    let width = panel_width::<V>(j, b.cols);
+                    half::round(packed_b.add(j * b.rows + rows.start * width), rows.len() * width);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn part(&self, rows: Range<usize>, cols: Range<usize>, offset: usize, p: Range<usize>) {
+        let Shared { job, blocks, packed_b, packed_a, .. } = *self.worker.shared;
+        let (a_stays, b_stays) = (self.worker.a_stays::<V>(), self.worker.b_stays());
         let accumulate = job.how.accumulate || p.start > 0;
         // SAFETY: as promised by the caller; every thread has its own room for rows of A.
         unsafe {
@@ -201,8 +272,11 @@ impl<F: Number> Worker<'_, F> {
             let a = if a_stays {
                 Rows::Strided { ptr: a.ptr, row_stride: a.row_stride, col_stride: a.col_stride }
             } else {
-                let packed = packed_a.add(self.thread * blocks.a_room());
+                let packed = packed_a.add(self.worker.thread * blocks.a_room());
                 pack_rows::<F, V>(a, packed);
+                if job.how.half.is_some() {
+                    half::round(packed, a.rows * a.cols);
+                }
                 Rows::Packed(packed.cast_const())
             };
             for j in (0..cols.len()).step_by(tile_cols::<V>()) {

@@ -7,6 +7,7 @@
 
 mod blocked;
 mod convolution;
+mod half;
 mod kernel;
 mod pack;
 mod small;
@@ -19,8 +20,10 @@ mod workspace;
 
 use std::ops::Range;
 
+use crate::kernel::half::Half;
 use crate::kernel::isa::{Element, Isa};
-pub(crate) use convolution::{Convolution, Sliding};
+pub(crate) use convolution::{Convolution, Means, Sliding};
+pub(crate) use half::peak as half_peak;
 pub(crate) use view::{View, ViewMut};
 pub(crate) use workspace::Workspace;
 
@@ -36,6 +39,9 @@ pub(crate) type Epilogue<'a> = &'a (dyn Fn(Range<usize>, Range<usize>) + Sync);
 #[derive(Clone, Copy)]
 pub(crate) struct How<'a> {
     pub(crate) isa: Isa,
+    /// How products are computed of operands rounded to bf16, if they are to be; only of `f32`. Tiny ones and those with a vector are not
+    /// rounded.
+    pub(crate) half: Option<Half>,
     /// At most so many threads; one where more would not pay.
     pub(crate) threads: usize,
     /// `C += A·B` instead of `C = A·B`.
@@ -47,6 +53,8 @@ pub(crate) struct How<'a> {
 
 /// Below this many multiplications, one thread is faster than several.
 const THREADING_PAYS: usize = 1 << 20;
+/// The same where tiles multiply.
+const THREADING_PAYS_TILES: usize = 1 << 22;
 
 /// `C = A·B` or `C += A·B`. Allocates nothing if `workspace` has [`Workspace::bytes_for`] this product.
 ///
@@ -68,7 +76,8 @@ pub(crate) unsafe fn multiply<F: Number>(
     if m == 0 || n == 0 {
         return;
     }
-    let pays = m.saturating_mul(n).saturating_mul(k) >= THREADING_PAYS;
+    let enough = if how.half == Some(Half::Tiles) { THREADING_PAYS_TILES } else { THREADING_PAYS };
+    let pays = m.saturating_mul(n).saturating_mul(k) >= enough;
     let threads = if pays && cfg!(feature = "threads") { how.threads.max(1) } else { 1 };
     let job = Job { a, b, c, threads, how, transposed: false };
     // SAFETY: as promised by the caller.
@@ -84,8 +93,23 @@ pub(crate) unsafe fn multiply<F: Number>(
         } else if k == 1 {
             vector::outer(&job.by_rows(), workspace);
         } else {
-            blocked::multiply(&job.by_rows().along_registers(), workspace);
+            multiply_blocked(job.by_rows(), workspace);
         }
+    }
+}
+
+/// # Safety
+/// As [`multiply`].
+unsafe fn multiply_blocked<F: Number>(job: Job<'_, F>, workspace: &mut Workspace) {
+    // SAFETY: as promised by the caller; only products of `f32` are asked for in bf16.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(half) = half::packing(job.how.half) {
+            let Job { a, b, c, threads, how, transposed } = job;
+            let singles = Job { a: a.cast(), b: b.cast(), c: c.cast(), threads, how, transposed };
+            return half::multiply(&singles, half, workspace);
+        }
+        blocked::multiply(&job.along_registers(), workspace);
     }
 }
 

@@ -8,17 +8,17 @@ use crate::kernel::isa::Isa;
 
 /// How the numbers of a matrix lie in memory.
 #[derive(Clone, Copy, Debug)]
-enum Order {
+pub(super) enum Order {
     Rows,
     Cols,
     /// Neither rows nor columns without gaps.
     Sparse,
 }
 
-const ORDERS: [Order; 3] = [Order::Rows, Order::Cols, Order::Sparse];
+pub(super) const ORDERS: [Order; 3] = [Order::Rows, Order::Cols, Order::Sparse];
 
-struct Matrix<F> {
-    numbers: Vec<F>,
+pub(super) struct Matrix<F> {
+    pub(super) numbers: Vec<F>,
     rows: usize,
     cols: usize,
     row_stride: usize,
@@ -26,7 +26,7 @@ struct Matrix<F> {
 }
 
 impl<F: Number> Matrix<F> {
-    fn new(rows: usize, cols: usize, order: Order, element: impl Fn(usize, usize) -> f64) -> Self {
+    pub(super) fn new(rows: usize, cols: usize, order: Order, element: impl Fn(usize, usize) -> f64) -> Self {
         let (row_stride, col_stride) = match order {
             Order::Rows => (cols + 3, 1),
             Order::Cols => (1, rows),
@@ -42,28 +42,28 @@ impl<F: Number> Matrix<F> {
         matrix
     }
 
-    fn view(&self) -> View<F> {
+    pub(super) fn view(&self) -> View<F> {
         let &Matrix { rows, cols, row_stride, col_stride, .. } = self;
         View { ptr: self.numbers.as_ptr(), rows, cols, row_stride, col_stride }
     }
 
-    fn view_mut(&mut self) -> ViewMut<F> {
+    pub(super) fn view_mut(&mut self) -> ViewMut<F> {
         let &mut Matrix { rows, cols, row_stride, col_stride, .. } = self;
         ViewMut { ptr: self.numbers.as_mut_ptr(), rows, cols, row_stride, col_stride }
     }
 
-    fn get(&self, i: usize, j: usize) -> f64 {
+    pub(super) fn get(&self, i: usize, j: usize) -> f64 {
         self.numbers[i * self.row_stride + j * self.col_stride].into()
     }
 
     /// The numbers that are no elements of the matrix.
-    fn gaps(&self) -> usize {
+    pub(super) fn gaps(&self) -> usize {
         self.numbers.iter().filter(|&&x| x.into() == -77.0).count()
     }
 }
 
 /// Multiples of 1/64 in [−1, 1), irregular but the same each time.
-fn element(seed: usize) -> impl Fn(usize, usize) -> f64 {
+pub(super) fn element(seed: usize) -> impl Fn(usize, usize) -> f64 {
     move |i, j| {
         let mixed = (i * 7919 + j * 104_729 + seed * 1_299_709).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         ((mixed >> 40) % 128) as f64 / 64.0 - 1.0
@@ -71,7 +71,7 @@ fn element(seed: usize) -> impl Fn(usize, usize) -> f64 {
 }
 
 fn how(isa: Isa, threads: usize, accumulate: bool) -> How<'static> {
-    How { isa, threads, accumulate, epilogue: None }
+    How { isa, half: None, threads, accumulate, epilogue: None }
 }
 
 struct Case {
@@ -120,7 +120,7 @@ impl Case {
     }
 }
 
-fn all_orders() -> impl Iterator<Item = [Order; 3]> {
+pub(super) fn all_orders() -> impl Iterator<Item = [Order; 3]> {
     ORDERS.into_iter().flat_map(|a| ORDERS.into_iter().flat_map(move |b| ORDERS.map(|c| [a, b, c])))
 }
 
@@ -233,7 +233,7 @@ fn the_workspace_asked_for_suffices() {
     for (m, n, k) in shapes {
         for orders in all_orders() {
             for threads in [1, 2] {
-                let bytes = Workspace::bytes_for::<f32>(Isa::detect(), m, n, k, threads);
+                let bytes = Workspace::bytes_for::<f32>(Isa::detect(), None, [m, n, k], threads);
                 let mut workspace = Workspace::with_bytes(bytes);
                 let before = workspace.bytes();
                 let case = Case { m, n, k, orders };

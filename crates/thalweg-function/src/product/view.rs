@@ -43,6 +43,14 @@ macro_rules! view {
                 Self { ptr, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
             }
 
+            /// The same place and shape for numbers of another type.
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            pub(super) fn cast<G>(self) -> $View<G> {
+                let Self { ptr, rows, cols, row_stride, col_stride } = self;
+                $View { ptr: ptr.cast(), rows, cols, row_stride, col_stride }
+            }
+
             /// A rectangle of the matrix.
             ///
             /// # Safety

@@ -1,7 +1,8 @@
 //! [`Workspace`]: the memory that packed blocks live in.
 
 use super::blocked::Blocks;
-use super::{Number, vector};
+use super::{Number, half, vector};
+use crate::kernel::half::Half;
 use crate::kernel::isa::Isa;
 use crate::kernel::room::Room;
 
@@ -17,11 +18,19 @@ impl Workspace {
         Workspace { room: Room::of(bytes) }
     }
 
-    /// The bytes that a product of `m×k` by `k×n` needs at most, whatever the strides.
-    pub(crate) fn bytes_for<F: Number>(isa: Isa, m: usize, n: usize, k: usize, threads: usize) -> usize {
-        let blocked = |m, n| Blocks::new::<F>(isa, m, n, k, threads).room();
-        let numbers = blocked(m, n).max(blocked(n, m)).max(vector::room(m, n, k));
-        numbers * size_of::<F>()
+    /// The bytes that a product of `m×k` by `k×n` needs at most, whatever the strides, in this precision.
+    pub(crate) fn bytes_for<F: Number>(
+        isa: Isa,
+        half: Option<Half>,
+        [m, n, k]: [usize; 3],
+        threads: usize,
+    ) -> usize {
+        let numbers = |count: usize| count * size_of::<F>();
+        let blocked = |m, n| match half::packing(half) {
+            Some(_) => Blocks::of_tiles(m, n, k, threads).room() * size_of::<u16>(),
+            None => numbers(Blocks::new::<F>(isa, m, n, k, threads).room()),
+        };
+        blocked(m, n).max(blocked(n, m)).max(numbers(vector::room(m, n, k)))
     }
 
     /// How much memory there is.

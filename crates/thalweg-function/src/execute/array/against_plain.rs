@@ -2,6 +2,7 @@
 
 use super::Fused;
 use super::plain::Plain;
+use crate::execute::Precision;
 use crate::program::{Program, Shape};
 use crate::trace::trace;
 use crate::transform::gradient;
@@ -75,7 +76,7 @@ fn assert_fused_is_plain(program: &Program) {
     // Half of the inputs in a buffer of their own.
     let first = program.input_shapes().count() / 2;
     let head = program.input_shapes().take(first).map(|shape| shape.size()).sum();
-    let mut fused = Fused::<f64>::new(program.clone(), first).unwrap();
+    let mut fused = Fused::<f64>::new(program.clone(), first, Precision::Full).unwrap();
     let inputs: Vec<_> = (0..plain.input_len()).map(|k| ((k * 37 + 11) % 23) as f64 / 8.0 - 1.4).collect();
     let mut expected = vec![f64::NAN; plain.output_len()];
     let mut found = vec![f64::NAN; fused.output_len()];
@@ -113,7 +114,7 @@ fn reductions_of_large_arrays_have_the_values_of_plain_ones_on_any_number_of_thr
             let run = |threads| {
                 let mut found = vec![f64::NAN; expected.len()];
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let mut fused = Fused::<f64>::new(program.clone(), 0).unwrap();
+                let mut fused = Fused::<f64>::new(program.clone(), 0, Precision::Full).unwrap();
                 pool.install(|| fused.run(&[], &inputs, &mut found)).unwrap();
                 found
             };
@@ -166,7 +167,7 @@ fn a_pass_writes_over_the_array_that_it_reads_for_the_last_time() {
     Plain::<f64>::new(&program).unwrap().run(&inputs, &mut expected).unwrap();
     for threads in 1..4 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut fused = Fused::<f64>::new(program.clone(), usize::MAX).unwrap();
+        let mut fused = Fused::<f64>::new(program.clone(), usize::MAX, Precision::Full).unwrap();
         let mut found = vec![f64::NAN; expected.len()];
         for _ in 0..2 {
             pool.install(|| fused.run(&inputs, &[], &mut found)).unwrap();

@@ -7,10 +7,11 @@ use super::pass::{Bases, Pass};
 use super::plan::{ArrayPlan, KernelPlan, Matrices, Place, ProductPlan, Step};
 use crate::error::FunctionError;
 use crate::execute::memory::Aligned;
-use crate::execute::{ExplainedStep, Explanation, Float, check};
+use crate::execute::{ExplainedStep, Explanation, Float, Precision, check};
+use crate::kernel::half::Half;
 use crate::kernel::isa::Isa;
-use crate::primitive::ProductDims;
-use crate::product::{self, Epilogue, How, View, ViewMut, Workspace};
+use crate::primitive::{ArrayOp, ProductDims};
+use crate::product::{self, How, View, ViewMut, Workspace};
 use crate::program::{Program, Shape};
 
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(in crate::execute) struct Fused<F> {
     inputs: [usize; 2],
     outputs: usize,
     isa: Isa,
+    precision: Precision,
 }
 
 /// A step with what it works in.
@@ -47,11 +49,15 @@ enum Work<F> {
 
 impl<F: Float> Fused<F> {
     /// Inputs after the first `first` come in a buffer of their own.
-    pub(in crate::execute) fn new(program: Program, first: usize) -> Result<Self, FunctionError> {
-        Self::shared(Arc::new(program), first)
+    pub(in crate::execute) fn new(
+        program: Program,
+        first: usize,
+        precision: Precision,
+    ) -> Result<Self, FunctionError> {
+        Self::shared(Arc::new(program), first, precision)
     }
 
-    fn shared(program: Arc<Program>, first: usize) -> Result<Self, FunctionError> {
+    fn shared(program: Arc<Program>, first: usize, precision: Precision) -> Result<Self, FunctionError> {
         let numbers = program.nodes.iter().fold(0, |sum: usize, node| sum.saturating_add(node.shape.size()));
         if numbers > isize::MAX as usize / 64 {
             return Err(FunctionError::Memory { bytes: numbers.saturating_mul(size_of::<F>()) });
@@ -75,7 +81,7 @@ impl<F: Float> Fused<F> {
                     for (shape, operand) in shapes.iter_mut().zip(&kernel.operands) {
                         *shape = operand.1;
                     }
-                    let made = Kernel::new(kernel.op, &program, shapes, kernel.shape)?;
+                    let made = Kernel::new(kernel.op, &program, shapes, kernel.shape, precision)?;
                     Work::Kernel(kernel, made)
                 }
             })
@@ -83,7 +89,7 @@ impl<F: Float> Fused<F> {
         let work = joined(work.collect::<Result<Vec<_>, FunctionError>>()?);
         let (inputs, outputs) = (plan.inputs, plan.outputs);
         let isa = Isa::detect();
-        let packed_bytes = packed_bytes::<F>(&work, isa);
+        let packed_bytes = packed_bytes::<F>(&work, isa, precision.half::<F>());
         let packed = Workspace::with_bytes(packed_bytes);
         let partials: usize = work
             .iter()
@@ -105,6 +111,7 @@ impl<F: Float> Fused<F> {
             inputs,
             outputs,
             isa,
+            precision,
         })
     }
 
@@ -121,18 +128,21 @@ impl<F: Float> Fused<F> {
         let steps = self.work.iter().map(|work| match work {
             Work::Fill { count, .. } => step(format!("fill {count}"), 0.0, count * width),
             Work::Pass(pass) => pass.explain(),
-            Work::Product(plan) => explain_product(plan, width),
+            Work::Product(plan) => self.explain_product(plan),
             Work::ProductThen(plan, pass) => {
-                let (product, pass) = (explain_product(plan, width), pass.explain());
+                let (product, pass) = (self.explain_product(plan), pass.explain());
                 // The pass finds the product in the cache.
                 let bytes = product.bytes + pass.bytes - (plan.dims.rows * plan.dims.columns * width) as f64;
                 let what = format!("{}, then {}", product.what, pass.what);
-                ExplainedStep { what, flops: product.flops + pass.flops, bytes }
+                ExplainedStep { what, flops: product.flops + pass.flops, bytes, bf16: product.bf16 }
             }
             Work::Kernel(plan, _) => {
                 let read: usize = plan.operands.iter().map(|(_, shape)| shape.size()).sum();
                 let bytes = (read + plan.shape.size()) * width;
-                step(format!("{} to {}", plan.op.name(), plan.shape), plan.flops(), bytes)
+                let bf16 = matches!(plan.op, ArrayOp::Convolve(..)) && self.precision.half::<F>().is_some();
+                let suffix = if bf16 { ", bf16" } else { "" };
+                let what = format!("{} to {}{suffix}", plan.op.name(), plan.shape);
+                ExplainedStep { what, flops: plan.flops(), bytes: bytes as f64, bf16 }
             }
         });
         Explanation {
@@ -141,6 +151,19 @@ impl<F: Float> Fused<F> {
             arguments: (self.inputs[0] + self.inputs[1] + self.outputs) * width,
             width,
         }
+    }
+
+    fn explain_product(&self, plan: &ProductPlan) -> ExplainedStep {
+        let ProductDims { count, rows, inner, columns } = plan.dims;
+        let bf16 = self.precision.half::<F>().is_some();
+        let suffix = if bf16 { ", bf16" } else { "" };
+        let what = match count {
+            1 => format!("product {rows}×{inner} by {inner}×{columns}{suffix}"),
+            _ => format!("{count} products {rows}×{inner} by {inner}×{columns}{suffix}"),
+        };
+        let bytes = count * (rows * inner + inner * columns + rows * columns) * size_of::<F>();
+        let flops = 2.0 * (count * rows * inner * columns) as f64;
+        ExplainedStep { what, flops, bytes: bytes as f64, bf16 }
     }
 
     /// The shape of an array of the program.
@@ -165,6 +188,8 @@ impl<F: Float> Fused<F> {
             workspace: self.workspace.as_mut_ptr(),
         };
         let threads = threads();
+        let half = self.precision.half::<F>();
+        let how = How { isa: self.isa, half, threads, accumulate: false, epilogue: None };
         for work in &mut self.work {
             // SAFETY: the planner gave every step places within the regions, whose lengths were checked or allocated, and
             // lets no step write what it reads, nor anything among the inputs and constants.
@@ -175,12 +200,12 @@ impl<F: Float> Fused<F> {
                     }
                     Work::Pass(pass) => pass.run(bases, self.isa, threads),
                     Work::Product(product) => {
-                        multiply(product, bases, self.isa, threads, None, &mut self.packed);
+                        multiply(product, bases, &how, &mut self.packed);
                     }
                     Work::ProductThen(product, pass) => {
-                        let (isa, packed) = (self.isa, &mut self.packed);
-                        pass.run_after(bases, isa, threads, product.dims.columns, |then| {
-                            multiply(product, bases, isa, threads, Some(then), packed);
+                        let packed = &mut self.packed;
+                        pass.run_after(bases, self.isa, threads, product.dims.columns, |then| {
+                            multiply(product, bases, &How { epilogue: Some(then), ..how }, packed);
                         });
                     }
                     Work::Kernel(plan, kernel) => {
@@ -201,7 +226,7 @@ impl<F: Float> Fused<F> {
 impl<F: Float> Clone for Fused<F> {
     /// Another one of the same program, with memory of its own.
     fn clone(&self) -> Self {
-        match Self::shared(Arc::clone(&self.program), self.first) {
+        match Self::shared(Arc::clone(&self.program), self.first, self.precision) {
             Ok(fused) => fused,
             Err(error) => panic!("{error}"),
         }
@@ -209,7 +234,7 @@ impl<F: Float> Clone for Fused<F> {
 }
 
 fn step(what: String, flops: f64, bytes: usize) -> ExplainedStep {
-    ExplainedStep { what, flops, bytes: bytes as f64 }
+    ExplainedStep { what, flops, bytes: bytes as f64, bf16: false }
 }
 
 /// Products with the passes that can run on their parts joined to them.
@@ -226,39 +251,21 @@ fn joined<F: Float>(work: Vec<Work<F>>) -> Vec<Work<F>> {
     all
 }
 
-fn explain_product(plan: &ProductPlan, width: usize) -> ExplainedStep {
-    let ProductDims { count, rows, inner, columns } = plan.dims;
-    let what = match count {
-        1 => format!("product {rows}×{inner} by {inner}×{columns}"),
-        _ => format!("{count} products {rows}×{inner} by {inner}×{columns}"),
-    };
-    let bytes = count * (rows * inner + inner * columns + rows * columns) * width;
-    step(what, 2.0 * (count * rows * inner * columns) as f64, bytes)
-}
-
 /// What the largest product needs.
-fn packed_bytes<F: Float>(work: &[Work<F>], isa: Isa) -> usize {
+fn packed_bytes<F: Float>(work: &[Work<F>], isa: Isa, half: Option<Half>) -> usize {
     let products = work.iter().filter_map(|work| match work {
         Work::Product(product) | Work::ProductThen(product, _) => Some(product.dims),
         _ => None,
     });
-    let bytes =
-        products.map(|dims| Workspace::bytes_for::<F>(isa, dims.rows, dims.columns, dims.inner, threads()));
+    let bytes = products
+        .map(|dims| Workspace::bytes_for::<F>(isa, half, [dims.rows, dims.columns, dims.inner], threads()));
     bytes.max().unwrap_or(0)
 }
 
 /// # Safety
 /// The plan's matrices lie within the regions.
-unsafe fn multiply<F: Float>(
-    plan: &ProductPlan,
-    bases: Bases<F>,
-    isa: Isa,
-    threads: usize,
-    epilogue: Option<Epilogue<'_>>,
-    workspace: &mut Workspace,
-) {
+unsafe fn multiply<F: Float>(plan: &ProductPlan, bases: Bases<F>, how: &How<'_>, workspace: &mut Workspace) {
     let ProductDims { count, rows, inner, columns } = plan.dims;
-    let how = How { isa, threads, accumulate: false, epilogue };
     for product in 0..count {
         let view = |matrices: &Matrices, rows: usize, cols: usize| View {
             ptr: bases.of(matrices.region).wrapping_offset(matrices.offsets[product]).cast_const(),
@@ -272,7 +279,7 @@ unsafe fn multiply<F: Float>(
         unsafe {
             let ptr = bases.at(plan.target).add(product * rows * columns);
             let c = ViewMut { ptr, rows, cols: columns, row_stride: columns, col_stride: 1 };
-            product::multiply(a, b, c, &how, workspace);
+            product::multiply(a, b, c, how, workspace);
         }
     }
 }

@@ -232,7 +232,8 @@ impl<F: Float> Pass<F> {
         });
         let bytes = (read.sum::<usize>() + written.sum::<usize>()) * width;
         let flops = (flops_of(&self.lanes.body) + reductions as f64) * size as f64;
-        ExplainedStep { what, flops: flops + flops_of(&self.lanes.prologue), bytes: bytes as f64 }
+        let flops = flops + flops_of(&self.lanes.prologue);
+        ExplainedStep { what, flops, bytes: bytes as f64, bf16: false }
     }
 
     /// Bytes of memory beside the workspace: what threads work in, and partial results.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kernels::{self, Kernel};
 use crate::error::FunctionError;
-use crate::execute::{Float, check};
+use crate::execute::{Float, Precision, check};
 use crate::primitive::{ArrayOp, Axes, Op, ProductDims, Span, evaluate};
 use crate::program::{Node, Program, Shape};
 
@@ -29,7 +29,7 @@ impl<F: Float> Plain<F> {
             let shapes = node.operands.map(|id| program.node(id).shape);
             match node.op {
                 Op::Array(op) if Kernel::<F>::exists(op) => {
-                    Kernel::new(op, program, shapes, node.shape).map(Some)
+                    Kernel::new(op, program, shapes, node.shape, Precision::Full).map(Some)
                 }
                 _ => Ok(None),
             }

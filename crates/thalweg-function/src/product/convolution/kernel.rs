@@ -2,16 +2,18 @@
 //!
 //! The sum is over all places of all images: long, for a result of a few rows and columns. It is cut into *blocks*, some places of
 //! an image or all places of a few. Tasks are groups of blocks, each with a sum of its own, and, where few groups have room, some
-//! elements of the window only. Groups are added in the end, in their order. The cuts depend on the shapes alone.
+//! elements of the window only. Groups are added in the end, in their order. The cuts depend on the shapes and the precision alone.
 
 use super::super::Number;
+use super::super::half::{self, DEEP, SIDE};
 use super::super::kernel::{Columns, Rows, tile_cols, tiles};
 use super::super::pack::{pack_columns, panel_width};
 use super::super::threads::on_each;
 use super::super::view::{View, ViewMut};
-use super::Sliding;
 use super::staged::{Copied, Over, SLACK, Staging};
-use crate::kernel::isa::{Isa, WithLanes};
+use super::{Means, Sliding};
+use crate::kernel::half::Half;
+use crate::kernel::isa::WithLanes;
 use crate::kernel::math::MathLanes;
 use crate::kernel::room::{LINE, Room};
 use std::ops::Range;
@@ -28,17 +30,19 @@ const SUMS: usize = 1 << 22;
 /// What is made ready.
 #[derive(Debug)]
 pub(super) struct Kernel {
-    isa: Isa,
+    means: Means,
     sliding: Sliding,
     staging: Staging,
     cut: Cut,
     /// For each stretch of an image's places: which, and how what is covered there is copied.
     stretches: Vec<(Range<usize>, Vec<Copied>)>,
-    /// The groups' sums, then what belongs to each thread: staged images, what some elements of the window cover, results.
+    /// The groups' sums, then what belongs to each thread: staged images, what some elements of the window cover, results; in bf16 also
+    /// the results of several images side by side.
     room: Room,
     sum_room: usize,
     staged_room: usize,
     covered_room: usize,
+    results_room: usize,
     own_room: usize,
     threads: usize,
 }
@@ -51,38 +55,50 @@ struct Cut {
     /// Blocks in all, and groups of them.
     blocks: usize,
     groups: usize,
-    /// Slices of the window's elements.
+    /// Slices of the window's elements, and how many of these are multiplied at a time.
     slices: usize,
+    elements: usize,
     /// From a row of a sum to the next, and from what one element covers to the next.
     row: usize,
     covered: usize,
 }
 
 impl Kernel {
-    pub(super) fn new<F: Number>(isa: Isa, sliding: &Sliding, threads: usize) -> Self {
+    pub(super) fn new<F: Number>(means: Means, sliding: &Sliding) -> Self {
         let &Sliding { images, channels, outputs, extent, size, stride, padding, places, .. } = sliding;
         let before = padding.map(|padding| padding as isize);
         let staging = Staging::new(&Over { channels, extent, spread: [1; 2], before, size, stride, places });
+        let packing = half::packing(means.half).is_some();
         let elements = staging.depth();
         let count = (places[0] * places[1]).max(1);
         let together = (DEPTH / count).clamp(1, images.max(1));
         let length = count.div_ceil(((count + DEPTH / 2) / DEPTH).max(1));
+        let length = if packing && length < count { length.next_multiple_of(DEEP) } else { length };
         let stretches: Vec<_> = (0..count).step_by(length).map(|i| i..(i + length).min(count)).collect();
         let blocks = images.div_ceil(together) * stretches.len();
         let row = outputs.next_multiple_of(SLACK);
+        let at_a_time = if packing { 2 * SIDE } else { TOGETHER };
         let groups = (SUMS / (elements * row).max(1)).clamp(1, TASKS).min(blocks.max(1));
-        let slices = (TASKS / groups).clamp(1, elements.div_ceil(TOGETHER).max(1));
-        let covered = (together * length).next_multiple_of(SLACK) + SLACK;
-        let cut = Cut { images: together, blocks, groups, slices, row, covered };
-        let threads = sliding.threads(threads).min(groups * slices);
+        let slices = (TASKS / groups).clamp(1, elements.div_ceil(at_a_time).max(1));
+        let longest = together * length;
+        let deep = longest.next_multiple_of(DEEP);
+        let covered = if packing { deep + DEEP } else { longest.next_multiple_of(SLACK) + SLACK };
+        let cut = Cut { images: together, blocks, groups, slices, elements: at_a_time, row, covered };
+        let threads = sliding.threads(means.threads).min(groups * slices);
         let whole = |numbers: usize| numbers.next_multiple_of(LINE / size_of::<F>());
         let sum_room = whole(elements * row);
-        let (staged_room, covered_room) = (staging.room(), whole(TOGETHER * covered));
-        let own_room = together * staged_room + covered_room + whole(together * length * row);
+        // Two numbers of bf16 have the room of one of `f32`.
+        let (staged_room, covered_room, results_room) = if packing {
+            (whole(staging.room().div_ceil(2)), whole(at_a_time * covered / 2), whole(row * deep / 2))
+        } else {
+            (staging.room(), whole(at_a_time * covered), whole(longest * row))
+        };
+        let lines_room = if packing && together > 1 { whole(outputs * longest) } else { 0 };
+        let own_room = together * staged_room + covered_room + results_room + lines_room;
         let numbers = if sliding.is_empty() { 0 } else { groups * sum_room + threads * own_room };
-        let copies = F::dispatch(isa, Copies { staging: &staging, stretches: &stretches });
+        let copies = F::dispatch(means.isa, Copies { staging: &staging, stretches: &stretches });
         Kernel {
-            isa,
+            means,
             sliding: *sliding,
             staging,
             cut,
@@ -91,6 +107,7 @@ impl Kernel {
             sum_room,
             staged_room,
             covered_room,
+            results_room,
             own_room,
             threads,
         }
@@ -106,8 +123,12 @@ impl Kernel {
         let sums: *mut F = self.room.as_mut_ptr();
         let own = sums.wrapping_add(self.cut.groups * self.sum_room);
         let run = Run { kernel: self, x: x.as_ptr(), t: t.as_ptr(), sums, own };
-        on_each(threads, |thread| F::dispatch(self.isa, Worker { run: &run, thread, threads }));
-        F::dispatch(self.isa, Gather { run: &run, y });
+        on_each(threads, |thread| {
+            // SAFETY: the machine has what products are computed with.
+            let _ready = unsafe { half::ready(self.means.half) };
+            F::dispatch(self.means.isa, Worker { run: &run, thread, threads });
+        });
+        F::dispatch(self.means.isa, Gather { run: &run, y });
     }
 }
 
@@ -151,6 +172,7 @@ struct Own<F> {
     staged: *mut F,
     covered: *mut F,
     results: *mut F,
+    lines: *mut F,
 }
 
 impl<F: Number> WithLanes<F> for Worker<'_, F> {
@@ -160,15 +182,17 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
     fn call<V: MathLanes<Elem = F>>(self) {
         let Worker { run, thread, threads } = self;
         let kernel = run.kernel;
-        let Cut { images, blocks, groups, slices, .. } = kernel.cut;
+        let Cut { images, blocks, groups, slices, elements: at_a_time, .. } = kernel.cut;
         let staged = run.own.wrapping_add(thread * kernel.own_room);
         let covered = staged.wrapping_add(images * kernel.staged_room);
-        let own = Own { staged, covered, results: covered.wrapping_add(kernel.covered_room) };
+        let results = covered.wrapping_add(kernel.covered_room);
+        let own = Own { staged, covered, results, lines: results.wrapping_add(kernel.results_room) };
         let tasks = groups * slices;
         let (elements, parts) = (kernel.staging.depth(), kernel.stretches.len());
         for task in thread * tasks / threads..(thread + 1) * tasks / threads {
             let (group, slice) = (task / slices, task % slices);
-            let cut = |slice: usize| (slice * elements.div_ceil(TOGETHER) / slices * TOGETHER).min(elements);
+            let cut =
+                |slice: usize| (slice * elements.div_ceil(at_a_time) / slices * at_a_time).min(elements);
             let range = group * blocks / groups..(group + 1) * blocks / groups;
             for block in range.clone() {
                 let begins = block == range.start;
@@ -179,11 +203,20 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
                     if begins || block % parts == 0 {
                         run.stage(members.clone(), own);
                     }
-                    run.block::<V>(members, block % parts, group, cut(slice)..cut(slice + 1), own, !begins);
+                    let part = Part { images: members, stretch: block % parts, group, accumulate: !begins };
+                    run.block::<V>(&part, cut(slice)..cut(slice + 1), own);
                 }
             }
         }
     }
+}
+
+/// A block on its way to the sum of a group.
+struct Part {
+    images: Range<usize>,
+    stretch: usize,
+    group: usize,
+    accumulate: bool,
 }
 
 impl<F: Number> Run<'_, F> {
@@ -191,10 +224,13 @@ impl<F: Number> Run<'_, F> {
     /// The images exist.
     #[inline(always)]
     unsafe fn stage(&self, images: Range<usize>, own: Own<F>) {
-        let Kernel { staging, sliding, staged_room, .. } = self.kernel;
+        let Kernel { staging, sliding, staged_room, means, .. } = self.kernel;
         for (k, image) in images.enumerate() {
-            // SAFETY: as promised by the caller.
-            unsafe { staging.stage(self.x.add(image * sliding.image()), own.staged.add(k * staged_room)) };
+            // SAFETY: as promised by the caller; only `f32` is rounded, on machines that can.
+            unsafe {
+                let staged = own.staged.add(k * staged_room);
+                staging.stage_in(means.half, self.x.add(image * sliding.image()), staged);
+            }
         }
     }
 
@@ -203,32 +239,33 @@ impl<F: Number> Run<'_, F> {
     /// # Safety
     /// The images are staged, and nobody else uses these rows of the sum.
     #[inline(always)]
-    unsafe fn block<V: MathLanes<Elem = F>>(
-        &self,
-        images: Range<usize>,
-        stretch: usize,
-        group: usize,
-        elements: Range<usize>,
-        own: Own<F>,
-        accumulate: bool,
-    ) {
-        let Kernel { staging, sliding, cut, stretches, sum_room, staged_room, .. } = self.kernel;
-        let (places, copies) = &stretches[stretch];
-        let (length, inner) = (places.len(), images.len() * places.len());
+    unsafe fn block<V: MathLanes<Elem = F>>(&self, part: &Part, elements: Range<usize>, own: Own<F>) {
+        let Kernel { staging, sliding, cut, stretches, sum_room, staged_room, means, .. } = self.kernel;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(half) = half::packing(means.half) {
+            // SAFETY: as promised by the caller; this thread is ready, and `F` is `f32`.
+            unsafe { self.block_half(half, part, elements, own) };
+            return;
+        }
+        let (places, copies) = &stretches[part.stretch];
+        let (length, inner) = (places.len(), part.images.len() * places.len());
         let (outputs, all) = (sliding.outputs, sliding.places[0] * sliding.places[1]);
         // SAFETY: as promised by the caller; every room is as large as a whole block needs.
         unsafe {
-            for (k, image) in images.clone().enumerate() {
+            for (k, image) in part.images.clone().enumerate() {
                 // Seen from row `k·length` on, the image's places are rows of one matrix.
                 let ptr = self.t.add(image * sliding.result() + places.start).wrapping_sub(k * length);
                 let b = View { ptr, rows: inner, cols: outputs, row_stride: 1, col_stride: all };
                 pack_columns::<F, V>(b, k * length..(k + 1) * length, own.results, false);
             }
-            for first in elements.clone().step_by(TOGETHER) {
-                let rows = TOGETHER.min(elements.end - first);
+            if means.half == Some(Half::Rounded) {
+                half::round(own.results, inner * outputs.next_multiple_of(V::WIDTH));
+            }
+            for first in elements.clone().step_by(cut.elements) {
+                let rows = cut.elements.min(elements.end - first);
                 for element in 0..rows {
                     let target = own.covered.add(element * cut.covered);
-                    for k in 0..images.len() {
+                    for k in 0..part.images.len() {
                         let staged = own.staged.add(k * staged_room);
                         staging.copy::<F, V>(copies, staged, first + element, target.add(k * length));
                     }
@@ -238,9 +275,66 @@ impl<F: Number> Run<'_, F> {
                 for j in (0..outputs).step_by(tile_cols::<V>()) {
                     let width = panel_width::<V>(j, outputs);
                     let b = Columns { ptr: own.results.add(j * inner).cast_const(), row_stride: width };
-                    let ptr = self.sums.add(group * sum_room + first * cut.row + j);
+                    let ptr = self.sums.add(part.group * sum_room + first * cut.row + j);
                     let c = ViewMut { ptr, rows, cols: width, row_stride: cut.row, col_stride: 1 };
-                    tiles::<F, V>(inner, a, b, c, accumulate);
+                    tiles::<F, V>(inner, a, b, c, part.accumulate);
+                }
+            }
+        }
+    }
+
+    /// The same in bf16, by tiles.
+    ///
+    /// # Safety
+    /// As [`Run::block`]; `F` is `f32`, and this thread is ready for the products of `half`.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")]
+    unsafe fn block_half(&self, half: Half, part: &Part, elements: Range<usize>, own: Own<F>) {
+        let Kernel { staging, sliding, cut, stretches, sum_room, staged_room, .. } = self.kernel;
+        let (places, copies) = &stretches[part.stretch];
+        let (length, inner) = (places.len(), part.images.len() * places.len());
+        let (outputs, all) = (sliding.outputs, sliding.places[0] * sliding.places[1]);
+        let (covered, results) = (own.covered.cast::<u16>(), own.results.cast::<u16>());
+        let deep = inner.next_multiple_of(DEEP);
+        // SAFETY: as promised by the caller; every room is as large as a whole block needs.
+        unsafe {
+            let of = |image: usize| self.t.add(image * sliding.result() + places.start).cast::<f32>();
+            let b = if part.images.len() == 1 {
+                View {
+                    ptr: of(part.images.start),
+                    rows: inner,
+                    cols: outputs,
+                    row_stride: 1,
+                    col_stride: all,
+                }
+            } else {
+                let lines = own.lines.cast::<f32>();
+                for (k, image) in part.images.clone().enumerate() {
+                    for output in 0..outputs {
+                        let line = lines.add(output * inner + k * length);
+                        line.copy_from_nonoverlapping(of(image).add(output * all), length);
+                    }
+                }
+                View { ptr: lines.cast_const(), rows: inner, cols: outputs, row_stride: 1, col_stride: inner }
+            };
+            half::pack_columns(b, 0..inner, 0..outputs, results);
+            for first in elements.clone().step_by(cut.elements) {
+                let rows = cut.elements.min(elements.end - first);
+                for element in 0..rows {
+                    let target = covered.add(element * cut.covered);
+                    for k in 0..part.images.len() {
+                        let staged = own.staged.add(k * staged_room).cast::<u16>();
+                        staging.copy_half(copies, staged, first + element, target.add(k * length));
+                    }
+                    half::clear(target.add(inner));
+                }
+                let a = half::Rows { ptr: covered, row: cut.covered, step: DEEP, tile: SIDE * cut.covered };
+                for j in (0..outputs).step_by(2 * SIDE) {
+                    let width = half::panel_width(j, outputs);
+                    let b = half::Columns { ptr: results.add(j * deep), width };
+                    let ptr = self.sums.add(part.group * sum_room + first * cut.row + j).cast::<f32>();
+                    let c = ViewMut { ptr, rows, cols: width, row_stride: cut.row, col_stride: 1 };
+                    half::tiles(half, deep / DEEP, a, b, c, part.accumulate);
                 }
             }
         }

@@ -14,12 +14,23 @@ mod staged;
 mod tests;
 
 use super::Number;
+use crate::kernel::half::Half;
 use crate::kernel::isa::Isa;
 use images::Images;
 use kernel::Kernel;
 
 /// Below this many multiplications, one thread is faster than several.
 const THREADING_PAYS: usize = 1 << 18;
+
+/// With what a convolution is computed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Means {
+    pub(crate) isa: Isa,
+    /// How products of numbers rounded to bf16 are computed, if operands are to be rounded; only of `f32`.
+    pub(crate) half: Option<Half>,
+    /// At most so many threads.
+    pub(crate) threads: usize,
+}
 
 /// A kernel `[outputs, channels, size…]` over images `[images, channels, extent…]` surrounded by zeros.
 #[derive(Debug, Clone, Copy)]
@@ -80,19 +91,19 @@ enum Side {
 }
 
 impl Convolution {
-    /// From images and kernel to results, on at most so many threads.
-    pub(crate) fn results<F: Number>(isa: Isa, sliding: Sliding, threads: usize) -> Self {
-        Convolution { sliding, side: Side::Images(Box::new(Images::forward::<F>(isa, &sliding, threads))) }
+    /// From images and kernel to results.
+    pub(crate) fn results<F: Number>(means: Means, sliding: Sliding) -> Self {
+        Convolution { sliding, side: Side::Images(Box::new(Images::forward::<F>(means, &sliding))) }
     }
 
     /// From results and kernel to images.
-    pub(crate) fn images<F: Number>(isa: Isa, sliding: Sliding, threads: usize) -> Self {
-        Convolution { sliding, side: Side::Images(Box::new(Images::backward::<F>(isa, &sliding, threads))) }
+    pub(crate) fn images<F: Number>(means: Means, sliding: Sliding) -> Self {
+        Convolution { sliding, side: Side::Images(Box::new(Images::backward::<F>(means, &sliding))) }
     }
 
     /// From images and results to the kernel.
-    pub(crate) fn kernel<F: Number>(isa: Isa, sliding: Sliding, threads: usize) -> Self {
-        Convolution { sliding, side: Side::Kernel(Box::new(Kernel::new::<F>(isa, &sliding, threads))) }
+    pub(crate) fn kernel<F: Number>(means: Means, sliding: Sliding) -> Self {
+        Convolution { sliding, side: Side::Kernel(Box::new(Kernel::new::<F>(means, &sliding))) }
     }
 
     /// Bytes of memory that it works in.

@@ -8,6 +8,8 @@
 use std::ops::Range;
 
 use super::super::Number;
+use super::super::half::{self, DEEP, SIDE};
+use crate::kernel::half::Half;
 use crate::kernel::lanes::Lanes;
 
 /// More than any register holds, for reads and writes beyond the end.
@@ -87,7 +89,57 @@ impl Staging {
     /// # Safety
     /// `image` has the image's numbers, and `room` has [`Staging::room`].
     #[inline(always)]
-    pub(super) unsafe fn stage<F: Number>(&self, image: *const F, room: *mut F) {
+    unsafe fn stage<F: Number>(&self, image: *const F, room: *mut F) {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            self.lay_out(image, room, |from, count, to| to.copy_from_nonoverlapping(from, count), |x| x)
+        };
+    }
+
+    /// The same in the precision that products want: rounded to bf16 and packed as such, or rounded where it stands.
+    ///
+    /// # Safety
+    /// As [`Staging::stage`], where the room of two numbers of bf16 is that of one of `f32`; `F` is `f32` if `half` is given, and the machine
+    /// has what it says.
+    #[inline(always)]
+    pub(super) unsafe fn stage_in<F: Number>(&self, half: Option<Half>, image: *const F, room: *mut F) {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            if half::packing(half).is_some() {
+                self.stage_half(image.cast(), room.cast());
+                return;
+            }
+            self.stage(image, room);
+            if half.is_some() {
+                half::round(room, self.room());
+            }
+        }
+    }
+
+    /// The same with numbers rounded to bf16.
+    ///
+    /// # Safety
+    /// As [`Staging::stage`]; the machine has AVX512-BF16.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn stage_half(&self, image: *const f32, room: *mut u16) {
+        // SAFETY: as promised by the caller.
+        unsafe { self.lay_out(image, room, |from, count, to| half::pack_line(from, count, to), half::bits) };
+    }
+
+    /// Lays out an image: `line` brings so many numbers that stay neighbours from the image to the room, `one` makes of a number what
+    /// stands there.
+    ///
+    /// # Safety
+    /// As [`Staging::stage`]; `line` and `one` may be called.
+    #[inline(always)]
+    unsafe fn lay_out<F: Copy, G>(
+        &self,
+        image: *const F,
+        room: *mut G,
+        line: impl Fn(*const F, usize, *mut G),
+        one: impl Fn(F) -> G,
+    ) {
         let [height, width] = self.extent;
         let stride = self.stride[1];
         let row = self.width * stride;
@@ -97,17 +149,17 @@ impl Staging {
         };
         let (top, left) = (first(0, &lines), first(1, &columns));
         for channel in 0..self.channels {
-            for (k, line) in lines.clone().enumerate() {
+            for (k, number) in lines.clone().enumerate() {
                 // SAFETY: `kept` gives rows and columns within the image and, spread, within the room.
                 unsafe {
-                    let from = image.add((channel * height + line) * width + columns.start);
+                    let from = image.add((channel * height + number) * width + columns.start);
                     let to = room.add((channel * self.rows + top + k * self.spread[0]) * row);
                     if stride == 1 && self.spread[1] == 1 {
-                        std::ptr::copy_nonoverlapping(from, to.add(left), columns.len());
+                        line(from, columns.len(), to.add(left));
                     } else {
                         for j in 0..columns.len() {
                             let column = left + j * self.spread[1];
-                            *to.add(column % stride * self.width + column / stride) = *from.add(j);
+                            *to.add(column % stride * self.width + column / stride) = one(*from.add(j));
                         }
                     }
                 }
@@ -150,6 +202,73 @@ impl Staging {
             for copied in copies {
                 V::load(from.add(copied.from as usize)).store(target.add(copied.to as usize));
             }
+        }
+    }
+}
+
+/// What the window covers, in bf16.
+#[cfg(target_arch = "x86_64")]
+impl Staging {
+    /// Writes what `elements` of the window cover at these places as a panel of B of `width` columns: pairs of elements, and zeros up to
+    /// whole blocks.
+    ///
+    /// # Safety
+    /// `staged` holds a staged image; the copies are made for registers of sixteen numbers; the panel has room for its pairs and
+    /// [`SLACK`] more; the machine has AVX512-BF16.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")]
+    pub(super) unsafe fn pairs(
+        &self,
+        copies: &[Copied],
+        staged: *const u16,
+        elements: Range<usize>,
+        panel: *mut u16,
+        width: usize,
+    ) {
+        let base = |element: usize| staged.wrapping_add(self.bases[element] as usize);
+        for pair in 0..elements.len().div_ceil(DEEP) * SIDE {
+            let target = panel.wrapping_add(2 * pair * width);
+            let element = elements.start + 2 * pair;
+            // SAFETY: as promised by the caller; what is written beyond a pair the next one replaces, or the slack holds.
+            unsafe {
+                if element + 1 < elements.end {
+                    let (first, second) = (base(element), base(element + 1));
+                    for copied in copies {
+                        let from = copied.from as usize;
+                        half::interleave(
+                            first.add(from),
+                            second.add(from),
+                            target.add(2 * copied.to as usize),
+                        );
+                    }
+                } else if element < elements.end {
+                    for copied in copies {
+                        let from = base(element).add(copied.from as usize);
+                        half::interleave_zero(from, target.add(2 * copied.to as usize));
+                    }
+                } else {
+                    (0..width).step_by(SIDE).for_each(|j| half::clear(target.add(2 * j)));
+                }
+            }
+        }
+    }
+
+    /// Copies what element `element` of the window covers to `target`, and up to a register beyond.
+    ///
+    /// # Safety
+    /// As [`Staging::pairs`]; `target` has room for the places and [`SLACK`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")]
+    pub(super) unsafe fn copy_half(
+        &self,
+        copies: &[Copied],
+        staged: *const u16,
+        element: usize,
+        target: *mut u16,
+    ) {
+        let from = staged.wrapping_add(self.bases[element] as usize);
+        for copied in copies {
+            // SAFETY: as promised by the caller.
+            unsafe { half::copy(from.add(copied.from as usize), target.add(copied.to as usize)) };
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Each side of a convolution against the sum that defines all three, in `f64`.
 
-use super::{Convolution, Number, Sliding};
+use super::super::half;
+use super::{Convolution, Means, Number, Sliding};
+use crate::kernel::half::Half;
 use crate::kernel::isa::Isa;
 
 /// `[images, channels, outputs]`, extent, size, stride, padding.
@@ -71,12 +73,19 @@ struct Expected {
 
 impl Expected {
     fn new(s: &Sliding) -> Self {
+        Expected::rounded(s, |x| x, |x| x)
+    }
+
+    /// Of other numbers, which are rounded before they are multiplied.
+    fn rounded(s: &Sliding, number: impl Fn(f64) -> f64, rounded: impl Fn(f64) -> f64) -> Self {
         let lengths = [s.images * s.image(), s.kernel(), s.images * s.result()];
-        let given = [0, 1, 2].map(|k| numbers(lengths[k], k + 1));
+        let given =
+            [0, 1, 2].map(|k| numbers(lengths[k], k + 1).into_iter().map(&number).collect::<Vec<_>>());
+        let seen = given.each_ref().map(|numbers| numbers.iter().copied().map(&rounded).collect::<Vec<_>>());
         let mut sums = lengths.map(|length| vec![(0.0, 0.0); length]);
         products(s, |x, k, y| {
             let places = [x, k, y];
-            let all: [f64; 3] = [0, 1, 2].map(|i| given[i][places[i]]);
+            let all: [f64; 3] = [0, 1, 2].map(|i| seen[i][places[i]]);
             for i in 0..3 {
                 let product = all[(i + 1) % 3] * all[(i + 2) % 3];
                 let sum = &mut sums[i][places[i]];
@@ -88,53 +97,101 @@ impl Expected {
 }
 
 /// The three sides, computed twice with the same memory.
-fn found<F: Number>(isa: Isa, s: &Sliding, given: &[Vec<f64>; 3], threads: usize) -> [Vec<F>; 3] {
+fn found<F: Number>(means: Means, s: &Sliding, given: &[Vec<f64>; 3]) -> [Vec<F>; 3] {
     let [x, k, y] = given.each_ref().map(|numbers| numbers.iter().map(|&x| F::splat(x)).collect::<Vec<F>>());
     let sides = [
-        (Convolution::images::<F>(isa, *s, threads), [&y, &k], x.len()),
-        (Convolution::kernel::<F>(isa, *s, threads), [&x, &y], k.len()),
-        (Convolution::results::<F>(isa, *s, threads), [&x, &k], y.len()),
+        (Convolution::images::<F>(means, *s), [&y, &k], x.len()),
+        (Convolution::kernel::<F>(means, *s), [&x, &y], k.len()),
+        (Convolution::results::<F>(means, *s), [&x, &k], y.len()),
     ];
     sides.map(|(mut side, operands, length)| {
         let operands = operands.map(Vec::as_slice);
         let mut result = vec![F::splat(-77.0); length];
-        side.run(operands, &mut result, threads);
+        side.run(operands, &mut result, means.threads);
         let first: Vec<f64> = result.iter().map(|&x| x.into()).collect();
-        side.run(operands, &mut result, threads);
-        assert!(first.iter().zip(&result).all(|(a, &b)| *a == b.into()), "the second run differs");
+        side.run(operands, &mut result, means.threads);
+        let same = |(a, b): (&f64, &F)| a.to_bits() == (*b).into().to_bits();
+        assert!(first.iter().zip(&result).all(same), "the second run differs");
         result
     })
 }
 
-fn check<F: Number>(eps: f64) {
+fn check<F: Number>(means: Means, s: &Sliding, expected: &Expected, eps: f64) {
+    let sides = found::<F>(means, s, &expected.given);
+    for (name, side, sums) in [
+        ("images", &sides[0], &expected.sums[0]),
+        ("kernel", &sides[1], &expected.sums[1]),
+        ("results", &sides[2], &expected.sums[2]),
+    ] {
+        for (k, (&found, &(sum, size))) in side.iter().zip(sums).enumerate() {
+            let bound = s.products().max(1).isqrt() as f64 * eps * size;
+            let found: f64 = found.into();
+            assert!((found - sum).abs() <= bound, "{means:?} {s:?}: {name}[{k}] is {found}, not {sum}");
+        }
+    }
+}
+
+fn check_all<F: Number>(eps: f64) {
     for case in &CASES {
         let s = sliding(case);
         let expected = Expected::new(&s);
         for isa in Isa::available() {
-            let sides = found::<F>(isa, &s, &expected.given, 1);
-            for (name, side, sums) in [
-                ("images", &sides[0], &expected.sums[0]),
-                ("kernel", &sides[1], &expected.sums[1]),
-                ("results", &sides[2], &expected.sums[2]),
-            ] {
-                for (k, (&found, &(sum, size))) in side.iter().zip(sums).enumerate() {
-                    let bound = s.products().max(1).isqrt() as f64 * eps * size;
-                    let found: f64 = found.into();
-                    assert!((found - sum).abs() <= bound, "{isa:?} {s:?}: {name}[{k}] is {found}, not {sum}");
-                }
-            }
+            check::<F>(Means { isa, half: None, threads: 1 }, &s, &expected, eps);
         }
     }
 }
 
 #[test]
 fn all_sides_in_double_precision_are_those_of_the_sum() {
-    check::<f64>(f64::EPSILON);
+    check_all::<f64>(f64::EPSILON);
 }
 
 #[test]
 fn all_sides_in_single_precision_are_those_of_the_sum() {
-    check::<f32>(f64::from(f32::EPSILON));
+    check_all::<f32>(f64::from(f32::EPSILON));
+}
+
+/// Every way to compute in bf16: with instructions for it, and with every instruction set by rounding alone.
+fn ways() -> Vec<Means> {
+    let packing = Half::available().filter(|&half| half != Half::Rounded).map(|half| (Isa::Avx512, half));
+    let all = packing.chain(Isa::available().map(|isa| (isa, Half::Rounded)));
+    all.map(|(isa, half)| Means { isa, half: Some(half), threads: 1 }).collect()
+}
+
+#[test]
+fn all_sides_in_bf16_are_those_of_the_sum_of_rounded_numbers() {
+    for case in &CASES {
+        let s = sliding(case);
+        // Numbers that bf16 does not have.
+        let uneven = |x: f64| f64::from((1.007 * x + 0.0013) as f32);
+        let expected = Expected::rounded(&s, uneven, |x| f64::from(half::rounded(x as f32)));
+        for means in ways() {
+            check::<f32>(means, &s, &expected, f64::from(f32::EPSILON));
+        }
+    }
+}
+
+#[test]
+fn what_is_infinite_or_no_number_reaches_the_places_whose_windows_cover_it_only() {
+    for case in &CASES {
+        let s = sliding(case);
+        let given = Expected::new(&s).given;
+        if s.images == 0 {
+            continue;
+        }
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut spoilt = given.clone();
+            let place = spoilt[0].len() - 1;
+            spoilt[0][place] = bad;
+            let mut reached = vec![false; given[2].len()];
+            products(&s, |x, _, y| reached[y] |= x == place);
+            for means in ways() {
+                let [_, _, results] = found::<f32>(means, &s, &spoilt);
+                let finite = |(y, &reached): (&f32, &bool)| y.is_finite() != reached;
+                assert!(results.iter().zip(&reached).all(finite), "{means:?} {s:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -142,11 +199,13 @@ fn bits_do_not_depend_on_the_number_of_threads() {
     for case in &CASES {
         let s = sliding(case);
         let given = Expected::new(&s).given;
-        let on = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let sides = pool.install(|| found::<f32>(Isa::detect(), &s, &given, threads));
-            sides.map(|side| side.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
-        };
-        assert!(on(1) == on(2) && on(1) == on(3), "{s:?}");
+        for means in ways().into_iter().chain([Means { isa: Isa::detect(), half: None, threads: 1 }]) {
+            let on = |threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let sides = pool.install(|| found::<f32>(Means { threads, ..means }, &s, &given));
+                sides.map(|side| side.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+            };
+            assert!(on(1) == on(2) && on(1) == on(3), "{means:?} {s:?}");
+        }
     }
 }

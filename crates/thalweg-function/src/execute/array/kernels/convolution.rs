@@ -1,20 +1,26 @@
 //! Convolutions: shapes as [`product`](crate::product) wants them.
 
 use super::threads;
-use crate::execute::Float;
+use crate::execute::{Float, Precision};
 use crate::kernel::isa::Isa;
 use crate::primitive::{Side, Window};
-use crate::product::{Convolution, Sliding};
+use crate::product::{Convolution, Means, Sliding};
 use crate::program::Shape;
 
 /// One side of a convolution from two others of these shapes.
-pub(super) fn new<F: Float>(window: Window, side: Side, operands: [Shape; 2], shape: Shape) -> Convolution {
+pub(super) fn new<F: Float>(
+    window: Window,
+    side: Side,
+    operands: [Shape; 2],
+    shape: Shape,
+    precision: Precision,
+) -> Convolution {
     let sliding = sliding(window, side, operands, shape);
-    let isa = Isa::detect();
+    let means = Means { isa: Isa::detect(), half: precision.half::<F>(), threads: threads() };
     match side {
-        Side::Results => Convolution::results::<F>(isa, sliding, threads()),
-        Side::Images => Convolution::images::<F>(isa, sliding, threads()),
-        Side::Kernel => Convolution::kernel::<F>(isa, sliding, threads()),
+        Side::Results => Convolution::results::<F>(means, sliding),
+        Side::Images => Convolution::images::<F>(means, sliding),
+        Side::Kernel => Convolution::kernel::<F>(means, sliding),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) use convolution::sliding;
 use std::sync::Arc;
 
 use crate::error::FunctionError;
-use crate::execute::Float;
+use crate::execute::{Float, Precision};
 use crate::primitive::ArrayOp;
 
 use crate::product::Convolution;
@@ -122,6 +122,7 @@ impl<F: Float> Kernel<F> {
         program: &Program,
         shapes: [Shape; 3],
         shape: Shape,
+        precision: Precision,
     ) -> Result<Self, FunctionError> {
         let x = shapes[0];
         let workspace = match op {
@@ -142,9 +143,12 @@ impl<F: Float> Kernel<F> {
                 Workspace::Numbers(vec![vec![0.0; eigen::workspace_len(n)]; threads().min(problems)])
             }
             ArrayOp::Convolve(window, side) => {
-                Workspace::Convolution(Box::new(convolution::new::<F>(window, side, [x, shapes[1]], shape)))
+                let convolution = convolution::new::<F>(window, side, [x, shapes[1]], shape, precision);
+                Workspace::Convolution(Box::new(convolution))
             }
-            ArrayOp::Scan(k) => Workspace::Loop(Box::new(Repeated::new(&program.loops[k as usize])?)),
+            ArrayOp::Scan(k) => {
+                Workspace::Loop(Box::new(Repeated::new(&program.loops[k as usize], precision)?))
+            }
             _ => Workspace::Nothing,
         };
         Ok(Kernel { op, shapes, shape, workspace })

@@ -1,7 +1,7 @@
 //! Loops of fixed length.
 
 use crate::error::FunctionError;
-use crate::execute::{Executable, Float};
+use crate::execute::{Executable, Float, Precision};
 use crate::primitive::Loop;
 
 /// A loop's body, ready to run.
@@ -18,9 +18,9 @@ pub(super) struct Repeated<F> {
 }
 
 impl<F: Float> Repeated<F> {
-    pub(super) fn new(body: &Loop) -> Result<Self, FunctionError> {
+    pub(super) fn new(body: &Loop, precision: Precision) -> Result<Self, FunctionError> {
         let (carry, record, steps) = (body.carry(), body.record(), body.steps);
-        let body = Executable::new(&body.body)?;
+        let body = Executable::split_in(&body.body, usize::MAX, precision)?;
         let inputs = vec![F::default(); body.input_len()];
         let outputs = vec![F::default(); carry + record];
         Ok(Repeated { body, carry, record, steps, inputs, outputs })

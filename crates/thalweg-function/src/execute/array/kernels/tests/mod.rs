@@ -7,7 +7,7 @@ mod random;
 
 use super::{Kernel, threads};
 use crate::error::FunctionError;
-use crate::execute::Float;
+use crate::execute::{Float, Precision};
 use crate::primitive::ArrayOp;
 use crate::program::{Builder, Program, Shape};
 
@@ -35,7 +35,7 @@ fn in_program<F: Float>(
     for (i, &(operand, shape)) in operands.iter().enumerate() {
         (x[i], shapes[i]) = (operand, shape);
     }
-    let mut kernel = Kernel::new(op, program, shapes, shape)?;
+    let mut kernel = Kernel::new(op, program, shapes, shape, Precision::Full)?;
     let mut y = vec![F::from_f64(f64::NAN); shape.size()];
     kernel.run(x, &mut y, threads)?;
     let first = y.clone();
