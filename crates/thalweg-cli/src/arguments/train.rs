@@ -109,6 +109,11 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "0.999")]
     pub(crate) ema: Option<f64>,
 
+    /// What matrix products and convolutions of a step are computed of: f32, or bf16, numbers rounded to eight bits (sums, parameters
+    /// and validation stay in f32)
+    #[arg(long, value_name = "f32|bf16", default_value = "f32")]
+    pub(crate) precision: String,
+
     /// The seed of initial parameters, batches and random layers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,

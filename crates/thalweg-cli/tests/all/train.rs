@@ -236,3 +236,24 @@ fn adam_is_ahead_of_momentum_ahead_of_plain_descent_on_mnist() {
     let losses: Vec<f64> = (0..3).map(|k| result["runs"][k]["validation_loss"].as_f64().unwrap()).collect();
     assert!(losses[2] < losses[1] && losses[1] < losses[0], "{losses:?}");
 }
+
+#[test]
+fn the_precision_is_chosen_said_and_kept() {
+    let folder = folder();
+    let train = |more: &str| {
+        let arguments = format!("train --model mlp(32) --steps 20 {more}");
+        run_in(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>())
+    };
+    let half = json(&train("--precision bf16 --checkpoints run --json --history"));
+    let full = json(&train("--json --history"));
+    assert_eq!((half["precision"].as_str(), full["precision"].as_str()), (Some("bf16"), Some("f32")));
+    let first = |result: &Value| result["runs"][0]["history"][0]["loss"].as_f64().unwrap();
+    assert!(first(&half) != first(&full) && (first(&half) - first(&full)).abs() < 0.01 * first(&full));
+    assert!(train("--precision bf16").out.contains("shuffled, products in bf16"));
+    let resumed = train("--checkpoints run --resume");
+    assert_eq!(resumed.code, 2);
+    assert!(resumed.err.contains("a run whose precision is bf16, but here it is f32"), "{}", resumed.err);
+    let wrong = train("--precision f16");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("--precision must be f32 or bf16, found f16"), "{}", wrong.err);
+}

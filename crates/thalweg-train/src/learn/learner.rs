@@ -5,7 +5,7 @@ use crate::data::{Batch, Dataset};
 use crate::loss::{L2, Loss};
 use crate::network::{Network, NetworkError, fits};
 use thalweg_function::tree::Parameters;
-use thalweg_function::{Executable, Explanation, Shape, select_outputs, value_and_gradient_of};
+use thalweg_function::{Executable, Explanation, Precision, Shape, select_outputs, value_and_gradient_of};
 
 /// The mean loss of a batch of fixed size, and its gradient by a network's parameters.
 ///
@@ -40,6 +40,38 @@ impl Learner {
         penalty: Option<L2>,
         batch: usize,
     ) -> Result<Self, NetworkError> {
+        Self::in_precision(network, loss, penalty, batch, Precision::Full)
+    }
+
+    /// As [`penalized`](Learner::penalized), with matrix products and convolutions of loss and gradient in this precision. Parameters,
+    /// gradient, and all that is computed element by element, are in `f32` in any case.
+    ///
+    /// ```
+    /// use thalweg_function::Precision;
+    /// use thalweg_train::{data::Dataset, learn::Learner, loss::CrossEntropy, network::Model};
+    ///
+    /// let data = Dataset::digits();
+    /// let network = "mlp(64)".parse::<Model>()?.network(data.shape(), 10)?;
+    /// let loss = CrossEntropy::default();
+    /// let [exact, rounded] = [Precision::Full, Precision::Bf16].map(|precision| {
+    ///     let mut learner = Learner::in_precision(&network, &loss, None, 32, precision)?;
+    ///     learner.gather(&data, &(0..32).collect::<Vec<_>>())?;
+    ///     learner.loss_and_gradient(&network.initialize(0), &[])
+    /// });
+    /// let (exact, rounded) = (exact?, rounded?);
+    /// assert!(exact != rounded && (exact - rounded).abs() < 0.01 * exact);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Learner::new`].
+    pub fn in_precision(
+        network: &Network,
+        loss: &dyn Loss,
+        penalty: Option<L2>,
+        batch: usize,
+        precision: Precision,
+    ) -> Result<Self, NetworkError> {
         let wants = loss.wants(network.output())?;
         let program = network.loss_program(loss, penalty, batch, true)?;
         let learnt = network.parameters().leaves().len();
@@ -48,7 +80,7 @@ impl Learner {
         let gradient = value_and_gradient_of(&program, &(0..learnt).collect::<Vec<_>>())?;
         // The gradient first, so that it lies at the start of the aligned buffer.
         let order: Vec<_> = (values..values + learnt).chain(0..values).collect();
-        let executable = Executable::split(&select_outputs(&gradient, &order)?, learnt)?;
+        let executable = Executable::split_in(&select_outputs(&gradient, &order)?, learnt, precision)?;
         let feed = Feed::new(network, batch, true, wants);
         let results = Parameters::zeros(Shape::from([executable.output_len()]));
         let parameters = network.parameters().len();

@@ -7,6 +7,7 @@ use crate::{
     loss::L2,
 };
 use std::sync::Arc;
+use thalweg_function::Precision;
 
 /// Examples that are evaluated at a time.
 const EVALUATED: usize = 256;
@@ -20,6 +21,7 @@ struct Sized {
 pub(crate) struct Engine {
     task: Task,
     penalty: Option<L2>,
+    precision: Precision,
     whole: Sized,
     /// For the last batch of an epoch, if it has been smaller.
     rest: Option<Sized>,
@@ -32,11 +34,12 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(task: &Task, options: &Options) -> Result<Self, TrainError> {
-        let whole = Sized::new(task, options.penalty, options.batch)?;
+        let whole = Sized::new(task, options.penalty, options.batch, options.precision)?;
         let evaluator = Evaluator::new(&task.network, &*task.loss, EVALUATED)?;
         let engine = Self {
             task: task.clone(),
             penalty: options.penalty,
+            precision: options.precision,
             whole,
             rest: None,
             at_rest: false,
@@ -71,6 +74,7 @@ impl Engine {
             && Arc::ptr_eq(loss, &task.loss)
             && Arc::ptr_eq(train, &task.train)
             && self.penalty == options.penalty
+            && self.precision == options.precision
             && self.whole.learner.batch() == options.batch
     }
 
@@ -104,7 +108,7 @@ impl Engine {
         let size = batch.len();
         self.at_rest = size != self.whole.learner.batch();
         if self.at_rest && self.rest.as_ref().is_none_or(|rest| rest.learner.batch() != size) {
-            self.rest = Some(Sized::new(&self.task, self.penalty, size)?);
+            self.rest = Some(Sized::new(&self.task, self.penalty, size, self.precision)?);
         }
         let (task, penalty) = (self.task.clone(), self.penalty);
         let Sized { learner, curvature } = self.sized();
@@ -176,8 +180,8 @@ impl Engine {
 }
 
 impl Sized {
-    fn new(task: &Task, penalty: Option<L2>, batch: usize) -> Result<Self, TrainError> {
-        let learner = Learner::penalized(&task.network, &*task.loss, penalty, batch)?;
+    fn new(task: &Task, penalty: Option<L2>, batch: usize, precision: Precision) -> Result<Self, TrainError> {
+        let learner = Learner::in_precision(&task.network, &*task.loss, penalty, batch, precision)?;
         Ok(Self { learner, curvature: None })
     }
 }

@@ -3,6 +3,7 @@
 use super::TrainError;
 use crate::{checkpoint::Folder, data::Sampling, loss::L2};
 use std::path::PathBuf;
+use thalweg_function::Precision;
 use thalweg_rule::{Accumulate, ClipByGlobalNorm, Optimizer, ParameterEma};
 
 /// How long a run goes on.
@@ -65,6 +66,9 @@ pub struct Options {
     pub patience: Option<u64>,
     /// The validation loss below which the run stops.
     pub stop_below: Option<f64>,
+    /// What the matrix products and convolutions of loss and gradient are computed of. Parameters and what the rule remembers are in `f32`
+    /// in any case, and so is validation.
+    pub precision: Precision,
     /// Batches that are prepared ahead on another thread; 0 starts none.
     pub ahead: usize,
     /// Where checkpoints go, if there shall be some.
@@ -90,6 +94,7 @@ impl Options {
             validate_on: None,
             patience: None,
             stop_below: None,
+            precision: Precision::Full,
             ahead: 2,
             checkpoints: None,
         }

@@ -35,6 +35,7 @@ pub(super) fn identity(task: &Task, options: &Options) -> Identity {
             if options.drops_last() { "left out" } else { "kept" }.to_owned(),
         ),
         ("seed".to_owned(), options.seed.to_string()),
+        ("precision".to_owned(), options.precision.to_string()),
     ];
     if let (Some(validation), Some(_)) = (&task.validation, options.patience) {
         // What is validated decides when such a run ends, and which parameters are its best.

@@ -17,6 +17,7 @@ mod loader;
 mod model;
 mod normalize;
 mod npy;
+mod precision;
 mod run;
 mod sampler;
 mod series;

@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use rayon::ThreadPool;
+use thalweg_function::Precision;
 use thalweg_rule::{Optimizer, Rule};
 use thalweg_train::data::Dataset;
 use thalweg_train::learn::Learner;
@@ -53,6 +54,10 @@ const MODELS: [&str; 4] = [
 ];
 const BATCH: usize = 96;
 
+fn cases() -> impl Iterator<Item = (&'static str, Precision)> {
+    MODELS.into_iter().flat_map(|model| Precision::ALL.map(|precision| (model, precision)))
+}
+
 fn pool(threads: usize) -> ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
 }
@@ -70,10 +75,11 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(model: &str) -> Self {
+    fn new(model: &str, precision: Precision) -> Self {
         let data = Dataset::digits();
         let network = model.parse::<Model>().expect("a model").network(data.shape(), 10).expect("a network");
-        let learner = Learner::new(&network, &CrossEntropy::default(), BATCH).expect("a learner");
+        let loss = CrossEntropy::default();
+        let learner = Learner::in_precision(&network, &loss, None, BATCH, precision).expect("a learner");
         let rule = "adam(lr=0.01)".parse::<Optimizer>().expect("an optimizer");
         let rule = rule.rule_for::<f32>(network.parameters()).expect("a rule");
         let (parameters, buffers) = (network.initialize(1), network.initial_buffers());
@@ -97,30 +103,30 @@ impl Loop {
 fn a_step_of_training_allocates_nothing_on_any_thread() {
     for threads in [1, 2] {
         let pool = pool(threads);
-        for model in MODELS {
-            let mut training = pool.install(|| Loop::new(model));
+        for (model, precision) in cases() {
+            let mut training = pool.install(|| Loop::new(model, precision));
             let counted = || pool.broadcast(|_| ALLOCATIONS.get()).into_iter().sum::<usize>();
             // The first step makes machine code; by the second every thread has had work.
             pool.install(|| (0..2).for_each(|_| training.step()));
             let before = counted();
             pool.install(|| (0..5).for_each(|_| training.step()));
-            assert_eq!(counted() - before, 0, "{model} on {threads} threads");
+            assert_eq!(counted() - before, 0, "{model} in {precision} on {threads} threads");
         }
     }
 }
 
 #[test]
 fn trained_bits_do_not_depend_on_the_number_of_threads() {
-    for model in MODELS {
+    for (model, precision) in cases() {
         let trained = |threads: usize| {
             pool(threads).install(|| {
-                let mut training = Loop::new(model);
+                let mut training = Loop::new(model, precision);
                 (0..4).for_each(|_| training.step());
                 assert_eq!(training.parameters.len(), training.network.parameters().len());
                 training.parameters.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
             })
         };
         let one = trained(1);
-        assert!(one == trained(2) && one == trained(3), "{model}");
+        assert!(one == trained(2) && one == trained(3), "{model} in {precision}");
     }
 }

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use thalweg::figure::{Curve, Losses, Page};
+use thalweg::function::Precision;
 use thalweg::picture::PictureError;
 use thalweg::rule::{Kind, Optimizer};
 use thalweg::train::checkpoint::CheckpointError;
@@ -138,6 +139,7 @@ impl Plan {
     /// What is trained on what, in a few words.
     fn heading(&self) -> String {
         let validation = self.task.validation.as_ref().map_or(0, |data| data.len());
+        let precision = self.precision_note();
         let epochs = match self.options.length {
             Length::Steps(1) => "1 step".to_owned(),
             Length::Steps(steps) => format!("{steps} steps"),
@@ -145,7 +147,7 @@ impl Plan {
             Length::Epochs(epochs) => format!("{epochs} epochs"),
         };
         format!(
-            "{} on {}: {} parameters, {} examples, {} for validation\n{epochs} of batches of {}, {}\n\n",
+            "{} on {}: {} parameters, {} examples, {} for validation\n{epochs} of batches of {}, {}{precision}\n\n",
             self.model,
             self.data,
             self.task.network.parameters().len(),
@@ -154,6 +156,11 @@ impl Plan {
             self.options.batch,
             self.options.sampling,
         )
+    }
+
+    /// What is to be said of the precision, if it is not the usual one.
+    fn precision_note(&self) -> &'static str {
+        if self.options.precision == Precision::Bf16 { ", products in bf16" } else { "" }
     }
 
     /// Whether what is asked for can be kept in the files asked for.
@@ -340,6 +347,9 @@ fn options(arguments: &TrainArguments, train: &Dataset, optimizer: &Optimizer) -
         let found = &arguments.sampling;
         Failure::Wrong(format!("--sampling must be shuffled, with_replacement or in_order, found {found}"))
     })?;
+    let precision: Precision = arguments.precision.parse().map_err(|_| {
+        Failure::Wrong(format!("--precision must be f32 or bf16, found {}", arguments.precision))
+    })?;
     let positive = |name: &str, value: Option<f64>| match value {
         Some(x) if !(x > 0.0 && x.is_finite()) => {
             Failure::wrong(format!("--{name} must be above 0, found {x}"))
@@ -380,6 +390,7 @@ fn options(arguments: &TrainArguments, train: &Dataset, optimizer: &Optimizer) -
         record_every: steps.div_ceil(4 * VALIDATIONS).max(1),
         validate_every: arguments.validate_every.map_or(often, |every| every as u64),
         validate_on: arguments.validate_on,
+        precision,
         patience: arguments.patience.map(|n| n as u64),
         stop_below: arguments.threshold.filter(|_| arguments.stop_at_threshold),
         checkpoints: arguments.checkpoints.as_ref().map(|dir| Checkpoints {

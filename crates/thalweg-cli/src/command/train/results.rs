@@ -28,6 +28,7 @@ struct Document<'a> {
     loss: &'a str,
     batch: usize,
     sampling: &'static str,
+    precision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     runs: Vec<RunDocument>,
@@ -155,6 +156,7 @@ impl<'a> Results<'a> {
             loss: &self.plan.loss,
             batch: self.plan.options.batch,
             sampling: self.plan.options.sampling.as_str(),
+            precision: self.plan.options.precision.as_str(),
             threshold: self.arguments.threshold,
             runs: self.runs.iter().map(run).collect(),
             hessian: self.around.hessian.as_ref(),
@@ -201,7 +203,8 @@ impl<'a> Results<'a> {
                     let page = training_page(&self.plan.task, self.runs, self.arguments.threshold);
                     let mut page = page.map_err(|error| page_failure(&error))?;
                     page.figures.extend(self.around.figures.iter().cloned());
-                    page.title = format!("{} on {}", self.plan.model, self.plan.data);
+                    let note = self.plan.precision_note();
+                    page.title = format!("{} on {}{note}", self.plan.model, self.plan.data);
                     page.write(path).map_err(|error| Failure::Failed(error.to_string()))?;
                     continue;
                 }
