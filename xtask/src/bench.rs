@@ -11,11 +11,13 @@ mod machine;
 mod measurement;
 mod parts;
 mod peers;
+mod problems;
 mod report;
 mod rules;
 mod scalar;
 mod solve;
 mod train;
+mod verdicts;
 mod wells;
 
 use std::path::PathBuf;
@@ -30,8 +32,9 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "rules" => rules::run(),
         "train" => train::run(),
         "solve" => solve::run(),
+        "problems" => problems::run(),
         _ => Err(format!(
-            "no benchmark `{name}`; there are wells, scalar, function, growth, rules, train and solve"
+            "no benchmark `{name}`; there are wells, scalar, function, growth, rules, train, solve and problems"
         )),
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask test            format, lints, all tests, documentation, every example
-cargo xtask bench NAME      wells | scalar | function | rules | train | solve: side by side with the peers, written to bench/RESULTS.md
+cargo xtask bench NAME      wells | scalar | function | rules | train | solve | problems: side by side with the peers, written to bench/RESULTS.md
                             growth: how costs grow with the problem, drawn to bench/figures";
 
 fn main() -> ExitCode {

@@ -66,6 +66,14 @@ impl Peers {
         self.home.join("venv/bin/python")
     }
 
+    /// Where a measuring program is.
+    pub(super) fn file(&self, program: Program) -> PathBuf {
+        match program {
+            Program::Rust(name) => self.home.join("target/release").join(name),
+            Program::Python(name) => folder().join("python").join(name),
+        }
+    }
+
     /// Runs a measuring program that prints one line on the first `threads` processors.
     pub(super) fn measure(
         &self,
@@ -83,16 +91,12 @@ impl Peers {
         arguments: &[String],
         threads: usize,
     ) -> Result<String, String> {
-        let file = match program {
-            Program::Rust(name) => self.home.join("target/release").join(name),
-            Program::Python(name) => folder().join("python").join(name),
-        };
         let mut command = Command::new("taskset");
         command.args(["-c", &format!("0-{}", threads - 1)]);
         if let Program::Python(_) = program {
             command.arg(self.python());
         }
-        command.arg(file).args(arguments);
+        command.arg(self.file(program)).args(arguments);
         for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
