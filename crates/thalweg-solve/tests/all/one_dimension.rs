@@ -184,9 +184,9 @@ fn valleys() -> [(Program, f64, f64); 6] {
     [
         (trace(1, |x| x[0].exp() - 5.0 * x[0]).unwrap(), 0.0, 5.0_f64.ln()),
         // No number below 0.
-        (trace(1, |x| x[0] * x[0].ln()).unwrap(), 3.0, (-1.0_f64).exp()),
+        (trace(1, |x| x[0] * x[0].log()).unwrap(), 3.0, (-1.0_f64).exp()),
         // Newton's method alone diverges from 1.2: the derivative is the arcus tangens, up to a factor.
-        (trace(1, |x| x[0] * x[0].atan() - 0.5 * (1.0 + x[0] * x[0]).ln()).unwrap(), 30.0, 0.0),
+        (trace(1, |x| x[0] * x[0].atan() - 0.5 * (1.0 + x[0] * x[0]).log()).unwrap(), 30.0, 0.0),
         // Curved downwards at the start, from where Newton's step would go up.
         (trace(1, |x| -(-x[0] * x[0]).exp()).unwrap(), -2.0, 0.0),
         (trace(1, |x| x[0].cos()).unwrap(), 0.5, std::f64::consts::PI),

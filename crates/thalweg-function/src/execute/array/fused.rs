@@ -30,7 +30,14 @@ pub(in crate::execute) struct Fused<F> {
     outputs: usize,
     isa: Isa,
     precision: Precision,
+    /// Whether there are steps that threads share.
+    #[cfg(feature = "threads")]
+    shares: bool,
 }
+
+/// Operations or bytes of a step from which on threads may share it.
+#[cfg(feature = "threads")]
+const SHARED_FROM: f64 = 1e5;
 
 /// A step with what it works in.
 #[derive(Debug)]
@@ -100,7 +107,7 @@ impl<F: Float> Fused<F> {
             })
             .sum();
         let workspace_bytes = bytes + packed_bytes + partials;
-        Ok(Fused {
+        let fused = Fused {
             program,
             work,
             constants,
@@ -112,7 +119,15 @@ impl<F: Float> Fused<F> {
             outputs,
             isa,
             precision,
-        })
+            #[cfg(feature = "threads")]
+            shares: false,
+        };
+        #[cfg(feature = "threads")]
+        let fused = {
+            let shared = |step: &ExplainedStep| step.flops.max(step.bytes) >= SHARED_FROM;
+            Fused { shares: fused.explain().steps.iter().any(shared), ..fused }
+        };
+        Ok(fused)
     }
 
     pub(in crate::execute) fn input_lens(&self) -> [usize; 2] {
@@ -180,6 +195,16 @@ impl<F: Float> Fused<F> {
         check("input", inputs.len(), self.inputs[0])?;
         check("further input", further.len(), self.inputs[1])?;
         check("output", outputs.len(), self.outputs)?;
+        #[cfg(feature = "threads")]
+        if self.shares && rayon::current_thread_index().is_none() && threads() > 1 {
+            // As one of the pool's threads: from outside every step would be handed over to them, and waited for asleep.
+            return rayon::scope(|_| self.run_here(inputs, further, outputs));
+        }
+        self.run_here(inputs, further, outputs)
+    }
+
+    /// The steps, on buffers of the right lengths.
+    fn run_here(&mut self, inputs: &[F], further: &[F], outputs: &mut [F]) -> Result<(), FunctionError> {
         let bases = Bases {
             inputs: inputs.as_ptr().cast_mut(),
             further: further.as_ptr().cast_mut(),
