@@ -289,7 +289,8 @@ impl<F: Scalar> Engine<F> {
     /// Whether the last step changed as little as asked for.
     fn still(&self, lane: usize) -> Option<Status> {
         let values = (self.previous_out[lane], self.out[lane]);
-        let [before, now] = [&self.previous_x, &self.x].map(|x| x.iter().skip(lane).step_by(self.lanes).copied());
+        let [before, now] =
+            [&self.previous_x, &self.x].map(|x| x.iter().skip(lane).step_by(self.lanes).copied());
         self.tolerances.still(values, before.zip(now))
     }
 

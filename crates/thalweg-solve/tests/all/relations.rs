@@ -391,7 +391,11 @@ fn runs_under_functions_go_on_from_a_checkpoint_with_the_same_bits() {
             let end = run.finish().unwrap();
             let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&end.x), bits(&whole.x), "{method} after {before} steps");
-            assert_eq!((end.steps, end.evaluations), (whole.steps, whole.evaluations), "{method} after {before} steps");
+            assert_eq!(
+                (end.steps, end.evaluations),
+                (whole.steps, whole.evaluations),
+                "{method} after {before} steps"
+            );
             assert_eq!(kkt(&end).multipliers, kkt(&whole).multipliers, "{method} after {before} steps");
         }
     }
