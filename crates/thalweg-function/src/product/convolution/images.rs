@@ -204,7 +204,7 @@ impl<F: Number> WithLanes<F> for PackKernel<'_, F> {
             let (ptr, packed) = (self.kernel.cast::<f32>(), self.packed.cast::<u16>());
             // SAFETY: the kernel has `rows` rows of `depth` numbers, and there is room for them in bf16; the machine can pack them.
             unsafe {
-                half::pack_rows(View { ptr, rows, cols: depth, row_stride: depth, col_stride: 1 }, packed)
+                half::pack_rows(View { ptr, rows, cols: depth, row_stride: depth, col_stride: 1 }, packed);
             };
             return;
         }

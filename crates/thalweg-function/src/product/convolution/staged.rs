@@ -92,7 +92,7 @@ impl Staging {
     unsafe fn stage<F: Number>(&self, image: *const F, room: *mut F) {
         // SAFETY: as promised by the caller.
         unsafe {
-            self.lay_out(image, room, |from, count, to| to.copy_from_nonoverlapping(from, count), |x| x)
+            self.lay_out(image, room, |from, count, to| to.copy_from_nonoverlapping(from, count), |x| x);
         };
     }
 

@@ -42,8 +42,8 @@ pub(super) unsafe fn tiles<const M: usize, const N: usize>(blocks: usize, a: Row
                         *register = _mm512_loadu_si512(b.ptr.add(start).cast());
                     }
                     for (i, sums) in sums.iter_mut().enumerate() {
-                        let both = row.add(i * a.row + block * a.step + 2 * pair).cast::<i32>();
-                        let both = bits(_mm512_set1_epi32(both.read_unaligned()));
+                        let both = row.add(i * a.row + block * a.step + 2 * pair).cast::<[u8; 4]>();
+                        let both = bits(_mm512_set1_epi32(i32::from_ne_bytes(both.read())));
                         for (sum, &register) in sums.iter_mut().zip(&registers) {
                             *sum = _mm512_dpbf16_ps(*sum, both, bits(register));
                         }

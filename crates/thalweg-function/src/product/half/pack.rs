@@ -146,10 +146,10 @@ unsafe fn block(v: View<f32>, by_pairs: bool) -> Block {
     unsafe {
         if v.col_stride == 1 {
             let rows = rows(v);
-            if by_pairs { turned(rows) } else { rows }
+            if by_pairs { turned(&rows) } else { rows }
         } else if v.row_stride == 1 {
             let columns = columns(v);
-            if by_pairs { columns } else { turned(columns) }
+            if by_pairs { columns } else { turned(&columns) }
         } else {
             let mut gathered = [[0.0_f32; DEEP]; SIDE];
             for (i, row) in gathered.iter_mut().enumerate().take(v.rows) {
@@ -164,7 +164,7 @@ unsafe fn block(v: View<f32>, by_pairs: bool) -> Block {
                 row_stride: DEEP,
                 col_stride: 1,
             });
-            if by_pairs { turned(rows) } else { rows }
+            if by_pairs { turned(&rows) } else { rows }
         }
     }
 }
@@ -248,9 +248,9 @@ fn pairs(first: __m512, second: __m512) -> __m512i {
 /// Exchanges rows and columns of 16×16 pairs.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")]
-fn turned(block: Block) -> Block {
+fn turned(block: &Block) -> Block {
     // In each quarter of register 4g + j: pair j of rows 4g to 4g + 3.
-    let mut fours = block;
+    let mut fours = *block;
     for g in (0..SIDE).step_by(4) {
         let low = [0, 2].map(|i| _mm512_unpacklo_epi32(block[g + i], block[g + i + 1]));
         let high = [0, 2].map(|i| _mm512_unpackhi_epi32(block[g + i], block[g + i + 1]));
@@ -260,7 +260,7 @@ fn turned(block: Block) -> Block {
         fours[g + 3] = _mm512_unpackhi_epi64(high[0], high[1]);
     }
     // Quarters 0 and 2, then 1 and 3, of two registers each.
-    let mut turned = block;
+    let mut turned = *block;
     for j in 0..4 {
         let [a, b, c, d] = [0, 4, 8, 12].map(|g| fours[g + j]);
         let even = [_mm512_shuffle_i32x4::<0x88>(a, b), _mm512_shuffle_i32x4::<0x88>(c, d)];
