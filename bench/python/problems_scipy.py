@@ -71,7 +71,9 @@ def hold(problem, method):
         high = np.where(np.arange(count) < equal, 0, np.inf)
         functions = NonlinearConstraint(problem.constraints, 0, high, jac=problem.slopes, hess=problem.curvature)
         settings.update(hess=problem.hessian, constraints=[functions] if count else [])
-        options = dict(maxiter=MOST, gtol=TOLERANCE, barrier_tol=TOLERANCE)
+        # With a tolerance of the gradient its interior points would end before the barrier is gone.
+        interior = bounds is not None or count > equal
+        options = dict(maxiter=MOST, gtol=0 if interior else TOLERANCE, barrier_tol=TOLERANCE)
     result = minimize(problem.value, problem.start, options=options, **settings)
     return result.x, bool(result.success), result.message
 

@@ -33,6 +33,15 @@ pub(super) enum Program {
 impl Peers {
     /// Installs and builds what is missing.
     pub(super) fn prepare() -> Result<Self, String> {
+        Self::prepare_built(&[])
+    }
+
+    /// As [`prepare`](Self::prepare), of `bench/rust` one program alone.
+    pub(super) fn prepare_for(program: &str) -> Result<Self, String> {
+        Self::prepare_built(&["--bin", program])
+    }
+
+    fn prepare_built(parts: &[&str]) -> Result<Self, String> {
         let home = match (std::env::var_os("THALWEG_PEERS"), std::env::var_os("HOME")) {
             (Some(peers), _) => PathBuf::from(peers),
             (None, Some(home)) => PathBuf::from(home).join(".cache/thalweg-peers"),
@@ -47,19 +56,19 @@ impl Peers {
         if peers.python_versions().is_err() {
             run(Command::new(peers.python()).args(["-m", "pip", "install"]).args(PACKAGES))?;
         }
-        peers.build("rust")?;
+        peers.build("rust", parts)?;
         Ok(peers)
     }
 
     /// Builds the programs of the frameworks, which takes minutes.
     pub(super) fn prepare_frameworks(&self) -> Result<(), String> {
-        self.build("rust-frameworks")
+        self.build("rust-frameworks", &[])
     }
 
-    fn build(&self, package: &str) -> Result<(), String> {
+    fn build(&self, package: &str, parts: &[&str]) -> Result<(), String> {
         let mut build = crate::cargo();
         build.current_dir(folder().join(package)).env("CARGO_TARGET_DIR", self.home.join("target"));
-        run(build.args(["build", "--release"]))
+        run(build.args(["build", "--release"]).args(parts))
     }
 
     fn python(&self) -> PathBuf {

@@ -73,8 +73,9 @@ problems gradients of the objective. Medians and sums are over the problems that
 *× Thalweg* is the quotient of the medians. A descent ends where max |∂f/∂xᵢ| ≤ 1e-8 or where it can do no more, a method of least squares \
 where a step changes the sum of squares by 1e-15 of it or the parameters by 1e-12 of them, or where all cosines between residuals and columns \
 of the Jacobian are below 1e-13 (`trf` and `TrustRegionReflective`: the scaled gradient). `sqp`, `interior_point` and \
-`augmented_lagrangian` end at 1e-8 of the scaled conditions, SLSQP and `Slsqp` at that accuracy, `trust-constr` at that `gtol` and \
-`barrier_tol`. No run takes more than 10 000 evaluations of a kind, 10 000 steps or 20 seconds. Everything else is as each library \
+`augmented_lagrangian` end at 1e-8 of the scaled conditions; SLSQP and `Slsqp` where a step changes the value by less than that, which is \
+sooner; `trust-constr` at that `gtol`, under inequalities at that `xtol` and `barrier_tol` alone, for with a `gtol` it ends before its barrier \
+is gone. No run takes more than 10 000 evaluations of a kind, 10 000 steps or 20 seconds. Everything else is as each library \
 has it by default, but for SciPy's `x_scale=\"jac\"`, ten pairs for its L-BFGS-B, and `xtol=0` for its Newton-CG, which looks at steps alone. \
 `sqp`, `interior_point`, `augmented_lagrangian` and `trust-constr` use second derivatives, `sqp(hessian=bfgs)`, SLSQP and `Slsqp` do not. \
 `lbfgsb` is for the problems that have bounds only. Each run is in [problems.md](problems.md).";
@@ -158,13 +159,14 @@ fn run_all(peers: &Peers, set: &Set) -> Result<Runs, String> {
 
 /// Runs the benchmark.
 pub(super) fn run() -> Result<(), String> {
-    let peers = Peers::prepare()?;
+    let peers = Peers::prepare_for("problems")?;
     let sets = if quick() { &SETS[2..] } else { &SETS[..] };
     let mut text = format!("{}\n\n{CONDITIONS}\n", conditions(&peers)?);
     let mut each = "# Each run on the test problems\n\n\
         Written by `cargo xtask bench problems`; [RESULTS.md](RESULTS.md) has the sums and the conditions. A cell has the gradients taken by each\n\
         library's method, in the order of the heading. `*`: ended at another known minimum; `!`: not solved; `!!`: not solved, but the method says that\n\
-        it has converged; –: not run. Below each table stands, for what was not solved, the value at the end and why the run ended.\n"
+        it has converged; –: not run. Below each table stands, for what was not solved, the value at the end and why the run ended; runs that\n\
+        had all their evaluations (`Spent`, `no end`) have no value.\n"
         .to_owned();
     for set in sets {
         let runs = run_all(&peers, set)?;
