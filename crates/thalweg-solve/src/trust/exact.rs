@@ -11,17 +11,20 @@ pub(crate) struct Exact {
     along: Vec<f64>,
     /// The step along the eigenvectors.
     components: Vec<f64>,
+    /// By how much the smallest eigenvalue may be wrong: less is nothing.
+    nothing: f64,
 }
 
 impl Exact {
     pub(crate) fn new(dim: usize) -> Self {
-        Exact { eigen: Eigen::new(dim), along: vec![0.0; dim], components: vec![0.0; dim] }
+        Exact { eigen: Eigen::new(dim), along: vec![0.0; dim], components: vec![0.0; dim], nothing: 0.0 }
     }
 
     /// A new model: its matrix, row by row, and gradient.
     pub(crate) fn model(&mut self, matrix: &[f64], gradient: &[f64]) {
         let n = gradient.len();
         self.eigen.decompose(matrix);
+        self.nothing = self.eigen.uncertainty(matrix);
         for (k, along) in self.along.iter_mut().enumerate() {
             *along = (0..n).map(|i| self.eigen.vectors[i * n + k] * gradient[i]).sum();
         }
@@ -42,11 +45,9 @@ impl Exact {
 
     /// `p ← argmin gᵀp + ½pᵀBp, ‖p‖ ≤ radius`.
     pub(crate) fn step(&mut self, radius: f64, p: &mut [f64]) -> Within {
-        let smallest = self.eigen.values[0];
-        let largest = self.eigen.values.iter().fold(0.0_f64, |most, λ| most.max(λ.abs()));
-        let nothing = largest * f64::EPSILON * p.len() as f64;
+        let (smallest, nothing) = (self.eigen.values[0], self.nothing);
         let inside = smallest > nothing && self.length(0.0).0 <= radius;
-        let shift = if inside { 0.0 } else { self.shift(radius, smallest, nothing) };
+        let shift = if inside { 0.0 } else { self.shift(radius) };
         let n = p.len();
         let floor = nothing.max(f64::MIN_POSITIVE);
         for ((p, g), λ) in self.components.iter_mut().zip(&self.along).zip(&self.eigen.values) {
@@ -70,7 +71,8 @@ impl Exact {
 
     /// σ ≥ −λ₁ with ‖p(σ)‖ = radius, or −λ₁ itself where p stays shorter (the hard case). Newton's method on 1/radius − 1/‖p(σ)‖,
     /// which is nearly straight, kept in an interval.
-    fn shift(&self, radius: f64, smallest: f64, nothing: f64) -> f64 {
+    fn shift(&self, radius: f64) -> f64 {
+        let (smallest, nothing) = (self.eigen.values[0], self.nothing);
         let gradient = self.along.iter().map(|g| g * g).sum::<f64>().sqrt();
         let least = (-smallest).max(0.0);
         let (mut low, mut high) = (least, least.max(gradient / radius - smallest) + nothing);
@@ -132,6 +134,14 @@ mod tests {
         let (p, within) = solved(&[2.0, 0.0, 0.0, 4.0], &[2.0, -4.0], 5.0);
         assert!((p[0] + 1.0).abs() < 1e-15 && (p[1] - 1.0).abs() < 1e-15, "{p:?}");
         assert!(!within.at_border && (within.promised - 3.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn variables_of_very_different_size_do_not_shorten_newtons_step() {
+        // B = D M D with D = diag(1e5, 1e-5) and M = [[2, 1], [1, 2]]; g = −Bp.
+        let (p, within) = solved(&[2e10, 1.0, 1.0, 2e-10], &[-3e5, -3e-5], 1e6);
+        assert!(!within.at_border);
+        assert!((p[0] - 1e-5).abs() < 1e-15 && (p[1] - 1e5).abs() < 1e-5, "{p:?}");
     }
 
     #[test]
