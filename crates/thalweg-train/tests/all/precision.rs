@@ -34,7 +34,6 @@ fn a_network_learns_in_bf16_what_it_learns_in_f32() {
             trained.history.last_validation().unwrap().validation_accuracy.unwrap()
         };
         let [full, half] = Precision::ALL.map(accuracy);
-        // SEEN
         assert!(full > 0.95 && half > full - 0.02, "{model}: {half} in bf16, {full} in f32");
     }
 }
