@@ -15,7 +15,7 @@ pub(super) enum Way<F> {
     Matrix(bfgs::Matrix),
     Memory(lbfgs::Memory<F>),
     Factored(newton_cholesky::Factored<F>),
-    Truncated(newton_cg::Truncated<F>),
+    Truncated(Box<newton_cg::Truncated<F>>),
     Preconditioned(Box<precondition::Preconditioned<F>>),
     PreconditionedSpectral(Box<barzilai_borwein::Preconditioned<F>>),
     PreconditionedMemory(Box<lbfgs::Preconditioned<F>>),
@@ -40,7 +40,9 @@ impl<F: Scalar> Way<F> {
             Descent::Bfgs(settings) => Way::Matrix(bfgs::Matrix::new(settings, dim)?),
             Descent::Lbfgs(settings) => Way::Memory(lbfgs::Memory::new(settings, dim)),
             Descent::NewtonCholesky(_) => Way::Factored(newton_cholesky::Factored::new(dim)?),
-            Descent::NewtonCg(settings) => Way::Truncated(newton_cg::Truncated::new(settings, dim)?),
+            Descent::NewtonCg(settings) => {
+                Way::Truncated(Box::new(newton_cg::Truncated::new(settings, dim)?))
+            }
         })
     }
 
@@ -54,7 +56,9 @@ impl<F: Scalar> Way<F> {
             Descent::Lbfgs(settings) => {
                 Way::PreconditionedMemory(Box::new(lbfgs::Preconditioned::new(settings, dim)?))
             }
-            Descent::NewtonCg(settings) => Way::Truncated(newton_cg::Truncated::new(settings, dim)?),
+            Descent::NewtonCg(settings) => {
+                Way::Truncated(Box::new(newton_cg::Truncated::new(settings, dim)?))
+            }
             other => {
                 let beta = if let Descent::Cg(settings) = other { Some(settings.beta) } else { None };
                 let preconditioned = precondition::Preconditioned::new(other.preconditioner(), beta, dim)?;

@@ -205,10 +205,10 @@ impl<F: Scalar> Inverse<F> {
             }
         }
         let count = f64::from(samples);
-        for i in 0..dim {
-            let mean = sums[i] / count;
-            let variance = (self.squares[i] / count - mean * mean).max(0.0) / (count - 1.0).max(1.0);
-            sums[i] = mean.abs().max(variance.sqrt());
+        for (sum, square) in sums.iter_mut().zip(&self.squares) {
+            let mean = *sum / count;
+            let variance = (square / count - mean * mean).max(0.0) / (count - 1.0).max(1.0);
+            *sum = mean.abs().max(variance.sqrt());
         }
         invert(&mut sums);
         inverse.copy_from_slice(&sums);
