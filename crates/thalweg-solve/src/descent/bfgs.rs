@@ -130,7 +130,8 @@ impl Matrix {
         let square = dot(&self.y, &self.y);
         if !self.learnt {
             let squares = [dot(&self.s, &self.s), square];
-            if !(Pair { curvature, squares, along: dot(&self.s, &self.gradient) }).is_sound() {
+            let along = dot(&self.s, &self.gradient);
+            if !(Pair { curvature, squares, along, first: true }).is_sound() {
                 return;
             }
             self.inverse.fill(0.0);

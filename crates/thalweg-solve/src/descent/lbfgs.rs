@@ -31,7 +31,7 @@ pub(super) const SUMMARY: &str =
 ///
 /// The inner products are kept, so a step reads each pair twice: once for its products with the new gradient and pair, once for
 /// the direction (the two-loop recursion reads and writes a vector for every pair, twice; of a handful of variables it is the lesser
-/// work, and what is done). Pairs without positive curvature, or at right angles but for rounding, are left out.
+/// work, and what is done). Pairs without positive curvature are left out.
 ///
 /// Byrd, Nocedal and Schnabel, *Representations of quasi-Newton matrices and their use in limited memory methods*, Mathematical
 /// Programming 63, 1994, theorem 2.2; Liu and Nocedal, *On the limited memory BFGS method*, 1989.
@@ -85,19 +85,21 @@ pub(crate) struct Pair {
     pub(crate) squares: [f64; 2],
     /// sᵀg′.
     pub(crate) along: f64,
+    /// Whether there is no other.
+    pub(crate) first: bool,
 }
 
 impl Pair {
-    /// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, and s and y not at right angles but for rounding.
+    /// Whether sᵀy is positive beyond the rounding of sᵀg′ − sᵀg, and, of a first pair, s and y not at right angles but for rounding.
     ///
-    /// With the cosine c of their angle the inverse Hessian learnt has a condition number of about 1/c²: below c = √ε nothing else that it
-    /// knows counts any more. A search that comes from a plateau to the lowest point along a line makes such pairs.
+    /// With the cosine c of their angle the inverse Hessian learnt has a condition number of about 1/c²: below c = √ε a direction has nothing
+    /// of the gradient any more. A search that comes from a plateau to the lowest point along a line makes such pairs.
     pub(crate) fn is_sound(&self) -> bool {
-        let Pair { curvature, squares: [s, y], along } = *self;
+        let Pair { curvature, squares: [s, y], along, first } = *self;
         y.is_normal()
             && curvature.is_normal()
             && curvature > f64::EPSILON * (along.abs() + (along - curvature).abs())
-            && curvature > f64::EPSILON.sqrt() * s.sqrt() * y.sqrt()
+            && (!first || curvature > f64::EPSILON.sqrt() * s.sqrt() * y.sqrt())
     }
 }
 
@@ -239,7 +241,7 @@ impl<F: Scalar> Memory<F> {
         let row = |i: usize| &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
         let [along, _, curvature, square] = [0, 1, 2, 3].map(|k| row(new)[k]);
         let squares = [self.partial[PRODUCTS * m], square];
-        let keep = Pair { curvature, squares, along }.is_sound();
+        let keep = Pair { curvature, squares, along, first: new == 0 }.is_sound();
         for i in 0..=new {
             let row = &self.partial[PRODUCTS * i..PRODUCTS * (i + 1)];
             (self.sg[i], self.yg[i]) = (row[0], row[1]);

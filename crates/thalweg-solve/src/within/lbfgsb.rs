@@ -326,7 +326,8 @@ impl<F: Scalar> Quasi<F> {
             }
             sums
         });
-        let keep = Pair { curvature: sy, squares: [ss, yy], along }.is_sound();
+        let keep =
+            Pair { curvature: sy, squares: [ss, yy], along, first: self.compact.count == 0 }.is_sound();
         if !keep && self.compact.count == 0 {
             return;
         }

@@ -108,7 +108,7 @@ impl<F: Scalar> Pairs<F> {
             }
             sums
         });
-        if !(Pair { curvature, squares: [length, square], along }).is_sound() {
+        if !(Pair { curvature, squares: [length, square], along, first: self.count == 0 }).is_sound() {
             return;
         }
         (self.curvatures[place], self.squares[place]) = (curvature, square);

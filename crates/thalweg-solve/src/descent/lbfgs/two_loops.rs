@@ -84,7 +84,7 @@ impl<F: Scalar> Memory<F> {
             squares[1] += wide(y[i]) * wide(y[i]);
             along += wide(s[i]) * wide(g);
         }
-        if !(Pair { curvature, squares, along }).is_sound() {
+        if !(Pair { curvature, squares, along, first: self.count == 0 }).is_sound() {
             return;
         }
         let place = self.oldest + self.count;
