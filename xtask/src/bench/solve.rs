@@ -28,8 +28,8 @@ how many times Thalweg's time it is. A run ends where max |∂f/∂xᵢ| ≤ 1e-
 *standard*: n/2 such pairs side by side, all from there, so that all pairs move alike. *varied*: every pair from another start within half a \
 unit. *bounded*: as *varied*, every variable in ±2 but the first of every other pair, which is at most 0.8. *logistic*: 100 000 rows of 100 \
 normal numbers, column j times exp(−j/25), mean loss with a ridge of 1e-4, from 0. *wells*: Newton's method from 10 000 starts in ±3 on eight \
-Gaussian wells in the plane. *Thalweg*: `minimize` on traced functions by `lbfgs`, `lbfgsb`, `newton_cg`, and `minimize_many` by \
-`trust_newton`; differentiating and translating are excluded, but for the wells. *SciPy*: `minimize` by L-BFGS-B, Newton-CG and \
+Gaussian wells in the plane. *Thalweg*: `minimize` on traced functions by `lbfgs`, of 100 000 variables and more by what it chooses \
+itself, L-BFGS with more exact searches, by `lbfgsb`, `newton_cg`, and `minimize_many` by `trust_newton`; differentiating and translating are excluded, but for the wells. *SciPy*: `minimize` by L-BFGS-B, Newton-CG and \
 `trust-exact`, gradients by hand with NumPy; of the wells every hundredth start, times a hundred. *argmin*: `LBFGS` and `NewtonCG` with \
 `MoreThuenteLineSearch`; it looks at the norm of the gradient, which is to be 1e-8·√n, and is stopped after a minute. *basin*: `Lbfgs` and `TrustRegion::matrix_free`. \
 Both with gradients by hand, which use threads from 10 000 variables on. *PyTorch*: `LBFGS` with strong Wolfe conditions, its own gradient. \

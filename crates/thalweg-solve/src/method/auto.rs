@@ -3,8 +3,8 @@
 use crate::constraint::Constraint;
 use crate::objective::Derivatives;
 use crate::{
-    Bfgs, Fista, InteriorPoint, Lbfgs, Lbfgsb, Method, OneDimension, Options, ProjectedGradient,
-    ScalarMethod, Spg, Sqp, TrustNewton,
+    Bfgs, Fista, InteriorPoint, Lbfgs, Lbfgsb, Method, MoreThuente, OneDimension, Options, ProjectedGradient,
+    ScalarMethod, Search, Spg, Sqp, TrustNewton,
 };
 
 pub(super) const NAME: &str = "auto";
@@ -24,6 +24,13 @@ const HESSIAN: usize = 40;
 
 /// Up to so many variables a dense matrix costs less than what a limited memory does not know.
 const DENSE: usize = 200;
+
+/// From so many variables on the pairs of a limited memory fill more than a cache, and a step moves several times the numbers that a
+/// gradient does.
+const LARGE: usize = 10_000;
+
+/// What is left of the slope then: steps that go nearer to the lowest point along a line are worth their gradients.
+const NEARER: MoreThuente = MoreThuente { decrease: 1e-4, curvature: 0.5, trials: 30 };
 
 /// Up to so many variables under functions a quadratic program costs little.
 const SMALL: usize = 50;
@@ -102,6 +109,13 @@ impl Choice {
         }
         let reason =
             format!("{variables}: of what the steps teach only the last few are kept, without a matrix");
-        Choice { method: Lbfgs::default().into(), reason }
+        if dim < LARGE {
+            return Choice { method: Lbfgs::default().into(), reason };
+        }
+        let reason = format!(
+            "{reason}; a step moves more numbers than a gradient, so each goes nearer to the lowest point"
+        );
+        let search = Search::MoreThuente(NEARER);
+        Choice { method: Lbfgs { search, ..Lbfgs::default() }.into(), reason }
     }
 }

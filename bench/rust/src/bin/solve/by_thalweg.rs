@@ -13,11 +13,15 @@ pub(crate) struct Solver {
     options: Options,
 }
 
+/// From so many variables on the choice is left to Thalweg: L-BFGS, with a nearer search.
+const LARGE: usize = 10_000;
+
 /// What a case is solved with.
-fn method(case: &str) -> &'static str {
+fn method(case: &str, n: usize) -> &'static str {
     match case {
         "bounded" => "lbfgsb(memory=10)",
         "logistic, Newton-CG" => "newton_cg",
+        _ if n >= LARGE => "auto",
         _ => "lbfgs(memory=10)",
     }
 }
@@ -30,7 +34,7 @@ impl Solver {
             }
             None => None,
         };
-        let method = method(case).parse()?;
+        let method = method(case, task.start.len()).parse()?;
         let options =
             Options { method, grad_tol: Some(tolerance(case)), steps: STEPS, bounds, ..Options::default() };
         let mut objective = Traced::new(&task.program()?)?;
