@@ -66,9 +66,15 @@ impl Var {
     #[track_caller]
     pub fn avg_pool(self, size: [usize; 2], stride: [usize; 2]) -> Var {
         self.pooled("avg_pool", size, stride, |b, image, window, shape| {
-            let covered = b.covered(image, window);
-            let axis = Axes::of([b.shape(covered).rank() - 2]);
-            let sum = b.sum(covered, axis);
+            // Over whole planes it is a sum like any other, which is fused with what is done before.
+            let images = b.shape(image);
+            let sum = if [shape.axis(2), shape.axis(3)] == [1, 1]
+                && window.elements() == images.axis(2) * images.axis(3)
+            {
+                b.sum(image, Axes::of([2, 3]))
+            } else {
+                b.array(ArrayOp::SumPool(window), &[image], shape)
+            };
             let count = b.constant(window.elements() as f64);
             let mean = b.div(sum, count);
             b.reshape(mean, shape)

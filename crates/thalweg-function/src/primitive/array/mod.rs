@@ -149,6 +149,10 @@ pub(crate) enum ArrayOp {
     PoolGather(Window),
     /// The transpose of `PoolGather`: `x` in equal shares to the places under a window where `y` is largest.
     PoolSpread(Window),
+    /// The sum under a window (without padding) at each of its places over the last two axes.
+    SumPool(Window),
+    /// The transpose of `SumPool`: `x` of each place to all elements under the window there.
+    SumSpread(Window),
     /// A loop of fixed length: see [`Loop`]. `x` is the first carry, `y` what every step sees, `z` a row for each step.
     Scan(u32),
 }
@@ -188,6 +192,8 @@ impl ArrayOp {
             ArrayOp::MaxPool(_) => "max_pool",
             ArrayOp::PoolGather(_) => "pool_gather",
             ArrayOp::PoolSpread(_) => "pool_spread",
+            ArrayOp::SumPool(_) => "sum_pool",
+            ArrayOp::SumSpread(_) => "sum_spread",
             ArrayOp::Scan(_) => "scan",
         }
     }
@@ -249,7 +255,9 @@ impl fmt::Display for ArrayOp {
             | ArrayOp::Convolve(w, _)
             | ArrayOp::MaxPool(w)
             | ArrayOp::PoolGather(w)
-            | ArrayOp::PoolSpread(w) => {
+            | ArrayOp::PoolSpread(w)
+            | ArrayOp::SumPool(w)
+            | ArrayOp::SumSpread(w) => {
                 write!(f, "(size {:?} stride {:?} padding {:?})", w.size, w.stride, w.padding)
             }
             _ => Ok(()),
@@ -293,7 +301,9 @@ impl ArrayOp {
             | ArrayOp::Convolve(..)
             | ArrayOp::MaxPool(_)
             | ArrayOp::PoolGather(_)
-            | ArrayOp::PoolSpread(_) => Family::Windows,
+            | ArrayOp::PoolSpread(_)
+            | ArrayOp::SumPool(_)
+            | ArrayOp::SumSpread(_) => Family::Windows,
             ArrayOp::Sum(_) | ArrayOp::Largest(_) | ArrayOp::Smallest(_) | ArrayOp::CumSum { .. } => {
                 Family::Reduction
             }

@@ -1,4 +1,4 @@
-//! Windows that slide over images: convolutions, and the largest element under a window.
+//! Windows that slide over images: convolutions, the largest element under a window, and the sum of all.
 //!
 //! A convolution relates three arrays, images x, a kernel k and results y, by one sum that is linear in each of them,
 //! Σ x\[n, c, i·s + a − p, j·s′ + b − p′\]·k\[o, c, a, b\]·y\[n, o, i, j\]. [`ArrayOp::Convolve`] computes the slope of that sum along one
@@ -66,6 +66,8 @@ pub(super) fn reverse(Edge { op, x, i, .. }: Edge, b: &mut Builder, t: NodeId) -
         ArrayOp::PoolSpread(window) => {
             (i == 0).then(|| b.array(ArrayOp::PoolGather(window), &[t, x[1]], shape))
         }
+        ArrayOp::SumPool(window) => Some(b.array(ArrayOp::SumSpread(window), &[t], shape)),
+        ArrayOp::SumSpread(window) => Some(b.array(ArrayOp::SumPool(window), &[t], shape)),
         ArrayOp::Patches(window) => Some(b.array(ArrayOp::Unpatch(window), &[t], shape)),
         ArrayOp::Unpatch(window) => Some(b.array(ArrayOp::Patches(window), &[t], shape)),
         _ => None,
@@ -123,7 +125,7 @@ impl Builder {
     }
 
     /// What the window covers at each place, elements along an axis of their own: `[…, C, kh·kw, places]`.
-    pub(crate) fn covered(&mut self, x: NodeId, window: Window) -> NodeId {
+    fn covered(&mut self, x: NodeId, window: Window) -> NodeId {
         let channels = self.shape(x).rank() - 3;
         let lengths = [self.shape(x).axis(channels), window.elements()];
         let patches = self.patches(x, window);
@@ -147,25 +149,51 @@ impl Builder {
                 let share = self.shares(x[1], window);
                 let tangents = self.covered(x[0], window);
                 let parts = self.mul(tangents, share);
-                let axes = Axes::of([shape.rank() - 2]);
-                let sum = self.sum(parts, axes);
-                Some(self.reshape(sum, shape))
+                Some(self.over_window(parts, shape))
             }
             ArrayOp::PoolSpread(window) => {
                 let share = self.shares(x[1], window);
-                let apart = self.shape(share);
-                let axis = Axes::of([apart.rank() - 2]);
-                let cotangents = self.reshape(x[0], apart.without(axis));
-                let all = self.spread(cotangents, axis, apart);
+                let all = self.under_window(x[0], self.shape(share));
                 let parts = self.mul(all, share);
-                let rows = apart.axis(apart.rank() - 3) * window.elements();
-                let outer = apart.axes().take(apart.rank() - 3);
-                let columns = apart.axis(apart.rank() - 1);
-                let patches = self.reshape(parts, Shape::of(outer.chain([rows, columns])));
-                Some(self.array(ArrayOp::Unpatch(window), &[patches], shape))
+                Some(self.uncovered(parts, window, shape))
+            }
+            ArrayOp::SumPool(window) => {
+                let covered = self.covered(x[0], window);
+                Some(self.over_window(covered, shape))
+            }
+            ArrayOp::SumSpread(window) => {
+                let from = self.shape(x[0]);
+                let outer = shape.axes().take(shape.rank() - 2);
+                let places = from.axis(shape.rank() - 2) * from.axis(shape.rank() - 1);
+                let all = self.under_window(x[0], Shape::of(outer.chain([window.elements(), places])));
+                Some(self.uncovered(all, window, shape))
             }
             _ => None,
         }
+    }
+
+    /// The sums of what was [`covered`](Self::covered), in the shape of the places.
+    fn over_window(&mut self, covered: NodeId, shape: Shape) -> NodeId {
+        let axis = Axes::of([self.shape(covered).rank() - 2]);
+        let sum = self.sum(covered, axis);
+        self.reshape(sum, shape)
+    }
+
+    /// A number of each place for all elements under the window there: `[…, C, kh·kw, places]`, the shape `apart`.
+    fn under_window(&mut self, x: NodeId, apart: Shape) -> NodeId {
+        let axis = Axes::of([apart.rank() - 2]);
+        let flat = self.reshape(x, apart.without(axis));
+        self.spread(flat, axis, apart)
+    }
+
+    /// The transpose of [`covered`](Self::covered): `[…, C, kh·kw, places]` to images of `shape`.
+    fn uncovered(&mut self, parts: NodeId, window: Window, shape: Shape) -> NodeId {
+        let apart = self.shape(parts);
+        let rows = apart.axis(apart.rank() - 3) * window.elements();
+        let outer = apart.axes().take(apart.rank() - 3);
+        let columns = apart.axis(apart.rank() - 1);
+        let patches = self.reshape(parts, Shape::of(outer.chain([rows, columns])));
+        self.array(ArrayOp::Unpatch(window), &[patches], shape)
     }
 
     fn largest(&mut self, covered: NodeId) -> NodeId {

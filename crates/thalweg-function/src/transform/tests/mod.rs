@@ -282,6 +282,12 @@ fn others() -> Vec<Case> {
         Case::new("pool spread", [real(&[1, 3, 2]), real(&[1, 4, 5])], move |b, x| {
             b.array(ArrayOp::PoolSpread(pool), &x, Shape::of([1, 4, 5]))
         }),
+        Case::new("sum pool", [real(&[2, 5, 7])], move |b, [x]| {
+            b.array(ArrayOp::SumPool(pool), &[x], Shape::of([2, 4, 3]))
+        }),
+        Case::new("sum spread", [real(&[1, 3, 2])], move |b, [x]| {
+            b.array(ArrayOp::SumSpread(pool), &[x], Shape::of([1, 4, 5]))
+        }),
         Case::new("scan", [real(&[3]), real(&[12]), real(&[5, 3])], |b, [carry, shared, rows]| {
             b.scan(recurrent(), carry, shared, rows)
         }),

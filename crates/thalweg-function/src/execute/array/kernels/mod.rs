@@ -12,6 +12,7 @@ mod pool;
 mod repeated;
 mod rotations;
 mod split;
+mod sum_pool;
 #[cfg(test)]
 mod tests;
 mod triangular;
@@ -111,6 +112,8 @@ impl<F: Float> Kernel<F> {
             | ArrayOp::MaxPool(_)
             | ArrayOp::PoolGather(_)
             | ArrayOp::PoolSpread(_)
+            | ArrayOp::SumPool(_)
+            | ArrayOp::SumSpread(_)
             | ArrayOp::Scan(_) => true,
         }
     }
@@ -213,6 +216,8 @@ impl<F: Float> Kernel<F> {
             (ArrayOp::MaxPool(window), _) => pool::max_pool(window, x[0], from, y, threads),
             (ArrayOp::PoolGather(window), _) => pool::gather(window, [x[0], x[1]], from, y, threads),
             (ArrayOp::PoolSpread(window), _) => pool::spread(window, [x[0], x[1]], to, y, threads),
+            (ArrayOp::SumPool(window), _) => sum_pool::sum(window, x[0], from, y, threads),
+            (ArrayOp::SumSpread(window), _) => sum_pool::spread(window, x[0], to, y, threads),
             (ArrayOp::Scan(_), Workspace::Loop(repeated)) => repeated.run(x, y)?,
             _ => {}
         }

@@ -11,25 +11,25 @@ use crate::program::Shape;
 
 /// The window over planes, and which they are.
 #[derive(Debug, Clone, Copy)]
-struct Under {
-    size: [usize; 2],
-    stride: [usize; 2],
-    extent: [usize; 2],
-    places: [usize; 2],
+pub(super) struct Under {
+    pub(super) size: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) extent: [usize; 2],
+    pub(super) places: [usize; 2],
 }
 
 impl Under {
-    fn new(window: Window, shape: Shape) -> Self {
+    pub(super) fn new(window: Window, shape: Shape) -> Self {
         let extent = [shape.axis(shape.rank() - 2), shape.axis(shape.rank() - 1)];
         let places = window.places(extent).unwrap_or_default();
         Under { size: window.size.map(usize::from), stride: window.stride.map(usize::from), extent, places }
     }
 
-    fn plane(&self) -> usize {
+    pub(super) fn plane(&self) -> usize {
         self.extent[0] * self.extent[1]
     }
 
-    fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> usize {
         self.places[0] * self.places[1]
     }
 

@@ -1,4 +1,4 @@
-//! The largest under a window, against its composition of patches and reductions.
+//! The largest and the sum under a window, against their compositions of patches and reductions.
 
 use super::{bits, computed, same_bits_on_three_threads, scattered};
 use crate::execute::Executable;
@@ -10,7 +10,7 @@ fn window(size: [u8; 2], stride: [u8; 2]) -> Window {
 }
 
 /// Extent, size and stride; the windows of two by two come in all lengths of blocks.
-const CASES: [([usize; 2], [u8; 2], [u8; 2]); 9] = [
+const CASES: [([usize; 2], [u8; 2], [u8; 2]); 15] = [
     ([4, 6], [2, 2], [2, 2]),
     ([5, 9], [2, 2], [2, 2]),
     ([3, 21], [2, 2], [2, 2]),
@@ -20,6 +20,12 @@ const CASES: [([usize; 2], [u8; 2], [u8; 2]); 9] = [
     ([6, 7], [2, 3], [3, 1]),
     ([8, 8], [1, 1], [3, 3]),
     ([5, 5], [5, 5], [1, 1]),
+    ([7, 9], [3, 3], [2, 2]),
+    ([6, 8], [3, 3], [2, 2]),
+    ([7, 11], [3, 3], [3, 3]),
+    ([9, 11], [2, 5], [3, 3]),
+    ([9, 13], [2, 2], [4, 4]),
+    ([6, 6], [1, 4], [2, 2]),
 ];
 
 /// What another program computes in `f64`.
@@ -52,6 +58,8 @@ fn pools_gather_and_spread_as_patches_and_reductions_do() {
             (ArrayOp::MaxPool(window), vec![x], pooled),
             (ArrayOp::PoolGather(window), vec![(t.as_slice(), shape), x], pooled),
             (ArrayOp::PoolSpread(window), vec![(&t[..pooled.size()], pooled), x], shape),
+            (ArrayOp::SumPool(window), vec![x], pooled),
+            (ArrayOp::SumSpread(window), vec![(&t[..pooled.size()], pooled)], shape),
         ] {
             let found = computed(op, &operands, shape).unwrap();
             let expected = by_composition(op, &operands, shape);
@@ -112,4 +120,6 @@ fn pools_do_not_depend_on_the_number_of_threads() {
     same_bits_on_three_threads(ArrayOp::MaxPool(window), &[of_x], pooled);
     same_bits_on_three_threads(ArrayOp::PoolGather(window), &[(&t, shape), of_x], pooled);
     same_bits_on_three_threads(ArrayOp::PoolSpread(window), &[(&t[..pooled.size()], pooled), of_x], shape);
+    same_bits_on_three_threads(ArrayOp::SumPool(window), &[of_x], pooled);
+    same_bits_on_three_threads(ArrayOp::SumSpread(window), &[(&t[..pooled.size()], pooled)], shape);
 }
