@@ -2,6 +2,11 @@
 //!
 //! Tasks are columns of one image. A thread stages the image, brings one panel of columns to the first-level cache, and multiplies it
 //! with all rows of the kernel, which were packed before. In bf16 images are rounded as they are staged.
+//!
+//! From results to images the kernel is turned over. Where it moved by a stride, a number of the image meets only those elements of
+//! the kernel that are a multiple of the stride apart; so the image falls into *phases*, as many as the stride has rows and columns, and
+//! each is a convolution of the results with its own part of the kernel. A panel has the same columns of all phases of a row, which then
+//! go to the image side by side ([`Landing`]).
 
 use super::super::half::{self, DEEP, SIDE};
 use super::super::kernel::{Columns, Rows, tile_cols, tiles};
@@ -9,7 +14,8 @@ use super::super::pack::{pack_rows, panel_width};
 use super::super::threads::on_each;
 use super::super::view::{View, ViewMut};
 use super::super::{Number, blocked};
-use super::staged::{Copied, Over, SLACK, Staging};
+use super::landing::Landing;
+use super::staged::{Copied, Opening, Over, SLACK, Staging};
 use super::{Means, Sliding};
 use crate::kernel::half::Half;
 use crate::kernel::isa::WithLanes;
@@ -28,26 +34,58 @@ pub(super) struct Images {
     staging: Staging,
     /// Whether images become results, not results images.
     forward: bool,
-    /// The kernel as a matrix.
+    /// Rows of the kernel as a matrix: channels of what is computed.
     rows: usize,
-    depth: usize,
-    /// How long sums are between two visits to the result.
-    cut: usize,
+    /// Height and width of what is computed, and how many phases there are down and across.
+    extent: [usize; 2],
+    step: [usize; 2],
+    /// Row by row.
+    phases: Vec<Phase>,
     panels: Vec<Panel>,
-    /// The kernel, then for each thread a staged image and a panel.
+    /// The kernel, then for each thread a staged image, a panel and, of several phases, the products.
     room: Room,
     kernel_room: usize,
     staged_room: usize,
+    panel_room: usize,
     own_room: usize,
     threads: usize,
 }
 
-/// Some columns of an image.
+/// What those numbers of an image have in common that are a multiple of the stride apart.
+#[derive(Debug)]
+struct Phase {
+    /// Which of the staging's elements they meet: the columns of a part of the kernel.
+    elements: Range<usize>,
+    /// How many columns are packed before that.
+    packed: usize,
+    /// How long sums are between two visits to the result.
+    cut: usize,
+}
+
+/// Some columns of all phases of a row.
 #[derive(Debug)]
 struct Panel {
+    row: usize,
     places: Range<usize>,
     width: usize,
     copies: Vec<Copied>,
+}
+
+/// The part of the kernel that a phase meets, along one axis.
+struct Part {
+    /// Its first element; the others follow the stride apart.
+    first: usize,
+    size: usize,
+    /// Which result its first place begins with, before the kernel is turned over.
+    begins: usize,
+}
+
+impl Part {
+    fn of(sliding: &Sliding, k: usize, phase: usize) -> Self {
+        let (place, stride) = (phase + sliding.padding[k], sliding.stride[k]);
+        let first = place % stride;
+        Part { first, size: sliding.size[k].saturating_sub(first).div_ceil(stride), begins: place / stride }
+    }
 }
 
 impl Images {
@@ -55,47 +93,73 @@ impl Images {
     pub(super) fn forward<F: Number>(means: Means, sliding: &Sliding) -> Self {
         let &Sliding { channels, extent, size, stride, padding, places, .. } = sliding;
         let before = padding.map(|padding| padding as isize);
-        let over = Over { channels, extent, spread: [1; 2], before, size, stride, places };
+        let windows = &[Opening { first: [0; 2], size }];
+        let over = Over { channels, extent, before, windows, stride, places };
         Images::new::<F>(means, sliding, &over, true)
     }
 
-    /// From results and kernel to images: over results spread by the stride slides the kernel turned over.
+    /// From results and kernel to images: over results slide the parts of the kernel, turned over.
     pub(super) fn backward<F: Number>(means: Means, sliding: &Sliding) -> Self {
-        let &Sliding { outputs, extent, size, stride, padding, places, .. } = sliding;
-        let before = [0, 1].map(|k| size[k] as isize - 1 - padding[k] as isize);
+        let &Sliding { outputs, extent, stride, places, .. } = sliding;
+        let parts =
+            [0, 1].map(|k| (0..stride[k]).map(|phase| Part::of(sliding, k, phase)).collect::<Vec<_>>());
+        let before = parts.each_ref().map(|parts| {
+            let zeros = |part: &Part| part.size as isize - 1 - part.begins as isize;
+            parts.iter().filter(|part| part.size > 0).map(zeros).max().unwrap_or(0)
+        });
+        let opening = |[down, across]: [&Part; 2]| {
+            if down.size == 0 || across.size == 0 {
+                return Opening::default();
+            }
+            let first = |k: usize, part: &Part| part.begins as isize - part.size as isize + 1 + before[k];
+            let first = [first(0, down), first(1, across)].map(|first| first as usize);
+            Opening { first, size: [down.size, across.size] }
+        };
+        let windows: Vec<_> = parts[0]
+            .iter()
+            .flat_map(|down| parts[1].iter().map(move |across| opening([down, across])))
+            .collect();
+        let most = [0, 1].map(|k| extent[k].div_ceil(stride[k]));
         let over = Over {
             channels: outputs,
             extent: places,
-            spread: stride,
             before,
-            size,
+            windows: &windows,
             stride: [1; 2],
-            places: extent,
+            places: most,
         };
         Images::new::<F>(means, sliding, &over, false)
     }
 
-    fn new<F: Number>(means: Means, sliding: &Sliding, over: &Over, forward: bool) -> Self {
+    fn new<F: Number>(means: Means, sliding: &Sliding, over: &Over<'_>, forward: bool) -> Self {
         let staging = Staging::new(over);
-        let depth = staging.depth();
         let packing = half::packing(means.half).is_some();
-        let cut = if packing { TILES_DEPTH } else { blocked::depth_of(depth) };
-        let places = over.places[0] * over.places[1];
-        let panels = F::dispatch(means.isa, Panels { staging: &staging, places });
+        let (mut phases, mut end, mut packed) = (Vec::new(), 0, 0);
+        for window in over.windows {
+            let depth = over.channels * window.elements();
+            let cut = if packing { TILES_DEPTH } else { blocked::depth_of(depth) };
+            phases.push(Phase { elements: end..end + depth, packed, cut });
+            end += depth;
+            packed += if packing { depth.next_multiple_of(DEEP) } else { depth };
+        }
+        let (extent, step) =
+            if forward { (sliding.places, [1; 2]) } else { (sliding.extent, sliding.stride) };
+        let panels = F::dispatch(means.isa, Panels { staging: &staging, extent, step });
         let widest = panels.iter().map(|panel| panel.width).max().unwrap_or(0);
+        let longest = phases.iter().map(|phase| phase.cut.min(phase.elements.len())).max().unwrap_or(0);
         let rows = if forward { sliding.outputs } else { sliding.channels };
         let threads = sliding.threads(means.threads);
         let whole = |numbers: usize| numbers.next_multiple_of(LINE / size_of::<F>());
-        let plain = whole(rows * depth);
+        let plain = whole(rows * end);
         // Two numbers of bf16 have the room of one of `f32`.
         let (kernel_room, staged_room, panel_room) = if packing {
-            let deep = depth.next_multiple_of(DEEP);
-            let panel = cut.min(deep) / 2 * widest + SLACK;
-            (rows.next_multiple_of(SIDE) * deep / 2, whole(staging.room().div_ceil(2)), whole(panel))
+            let panel = longest.next_multiple_of(DEEP) / 2 * widest + SLACK;
+            (rows.next_multiple_of(SIDE) * packed / 2, whole(staging.room().div_ceil(2)), whole(panel))
         } else {
-            (plain, staging.room(), whole(cut * widest + SLACK))
+            (plain, staging.room(), whole(longest * widest + SLACK))
         };
-        let own_room = staged_room + panel_room;
+        let landing_room = if step == [1; 2] { 0 } else { whole(step[1] * rows * widest) };
+        let own_room = staged_room + panel_room + landing_room;
         let turned = if forward { 0 } else { plain };
         let numbers = (kernel_room + turned + threads * own_room) * size_of::<F>();
         Images {
@@ -104,12 +168,14 @@ impl Images {
             staging,
             forward,
             rows,
-            depth,
-            cut,
+            extent,
+            step,
+            phases,
             panels,
             room: Room::of(if sliding.is_empty() { 0 } else { numbers }),
             kernel_room,
             staged_room,
+            panel_room,
             own_room,
             threads,
         }
@@ -131,9 +197,10 @@ impl Images {
         let mut kernel = kernel.as_ptr();
         if !self.forward {
             // SAFETY: the room behind the packed kernel is as large as that.
-            unsafe { turn_over(&self.sliding, kernel, own) };
+            unsafe { self.turn_over(kernel, own) };
             kernel = own.cast_const();
-            own = own.wrapping_add((self.rows * self.depth).next_multiple_of(LINE / size_of::<F>()));
+            own =
+                own.wrapping_add((self.rows * self.staging.depth()).next_multiple_of(LINE / size_of::<F>()));
         }
         F::dispatch(self.means.isa, PackKernel { images: self, kernel, packed });
         let images = self.sliding.images;
@@ -148,29 +215,40 @@ impl Images {
     }
 }
 
-/// The kernel `[O, C, kh, kw]` as `[C, O, kh, kw]`, its windows turned over.
-///
-/// # Safety
-/// `kernel` can be read and `turned` written as far as the kernel goes.
-unsafe fn turn_over<F: Number>(sliding: &Sliding, kernel: *const F, turned: *mut F) {
-    let (outputs, channels, elements) = (sliding.outputs, sliding.channels, sliding.elements());
-    for o in 0..outputs {
-        for c in 0..channels {
-            for e in 0..elements {
-                // SAFETY: within the kernel.
-                unsafe {
-                    *turned.add((c * outputs + o) * elements + elements - 1 - e) =
-                        *kernel.add((o * channels + c) * elements + e);
+impl Images {
+    /// Of the kernel `[O, C, kh, kw]` the part of each phase as `[C, O, …]`, its windows turned over.
+    ///
+    /// # Safety
+    /// `kernel` can be read and `turned` written as far as the kernel goes.
+    unsafe fn turn_over<F: Number>(&self, kernel: *const F, turned: *mut F) {
+        let Sliding { outputs, channels, size, stride, .. } = self.sliding;
+        let mut to = turned;
+        for (phase, part) in self.phases.iter().enumerate() {
+            if part.elements.is_empty() {
+                continue;
+            }
+            let [down, across] = [(0, phase / stride[1]), (1, phase % stride[1])]
+                .map(|(k, phase)| Part::of(&self.sliding, k, phase));
+            for (c, o) in (0..channels).flat_map(|c| (0..outputs).map(move |o| (c, o))) {
+                for a in (0..down.size).rev().map(|a| down.first + a * stride[0]) {
+                    for b in (0..across.size).rev().map(|b| across.first + b * stride[1]) {
+                        // SAFETY: within the kernel, each of whose elements belongs to one phase.
+                        unsafe {
+                            *to = *kernel.add(((o * channels + c) * size[0] + a) * size[1] + b);
+                            to = to.add(1);
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// Cuts the places into panels.
+/// Cuts the places of each row of phases into panels.
 struct Panels<'a> {
     staging: &'a Staging,
-    places: usize,
+    extent: [usize; 2],
+    step: [usize; 2],
 }
 
 impl<F: Number> WithLanes<F> for Panels<'_> {
@@ -178,12 +256,17 @@ impl<F: Number> WithLanes<F> for Panels<'_> {
 
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) -> Vec<Panel> {
-        let panel = |start: usize| {
-            let width = panel_width::<V>(start, self.places);
-            let places = start..(start + width).min(self.places);
-            Panel { copies: self.staging.copies(places.clone(), V::WIDTH), places, width }
-        };
-        (0..self.places).step_by(tile_cols::<V>()).map(panel).collect()
+        let Panels { staging, extent, step } = self;
+        let mut panels = Vec::new();
+        for row in 0..step[0] {
+            let places = extent[0].saturating_sub(row).div_ceil(step[0]) * extent[1].div_ceil(step[1]);
+            for start in (0..places).step_by(tile_cols::<V>()) {
+                let width = panel_width::<V>(start, places);
+                let places = start..(start + width).min(places);
+                panels.push(Panel { row, copies: staging.copies(places.clone(), V::WIDTH), places, width });
+            }
+        }
+        panels
     }
 }
 
@@ -198,28 +281,34 @@ impl<F: Number> WithLanes<F> for PackKernel<'_, F> {
 
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) {
-        let &Images { rows, depth, cut, means, .. } = self.images;
-        #[cfg(target_arch = "x86_64")]
-        if half::packing(means.half).is_some() {
-            let (ptr, packed) = (self.kernel.cast::<f32>(), self.packed.cast::<u16>());
-            // SAFETY: the kernel has `rows` rows of `depth` numbers, and there is room for them in bf16; the machine can pack them.
-            unsafe {
-                half::pack_rows(View { ptr, rows, cols: depth, row_stride: depth, col_stride: 1 }, packed);
-            };
-            return;
-        }
-        for start in (0..depth).step_by(cut) {
-            let cols = cut.min(depth - start);
-            // SAFETY: the kernel has `rows` rows of `depth` numbers, and as many have room where it is packed.
-            unsafe {
-                let ptr = self.kernel.add(start);
-                let block = View { ptr, rows, cols, row_stride: depth, col_stride: 1 };
-                pack_rows::<F, V>(block, self.packed.add(rows * start));
+        let &Images { rows, means, .. } = self.images;
+        for Phase { elements, packed, cut } in
+            self.images.phases.iter().filter(|phase| !phase.elements.is_empty())
+        {
+            let (depth, from) = (elements.len(), self.kernel.wrapping_add(rows * elements.start));
+            #[cfg(target_arch = "x86_64")]
+            if half::packing(means.half).is_some() {
+                let ptr = from.cast::<f32>();
+                let to = self.packed.cast::<u16>().wrapping_add(rows.next_multiple_of(SIDE) * packed);
+                // SAFETY: this part of the kernel has `rows` rows of `depth` numbers, and there is room for them in bf16; the machine
+                // can pack them.
+                unsafe {
+                    half::pack_rows(View { ptr, rows, cols: depth, row_stride: depth, col_stride: 1 }, to);
+                };
+                continue;
+            }
+            for start in (0..depth).step_by(*cut) {
+                let cols = (*cut).min(depth - start);
+                // SAFETY: this part of the kernel has `rows` rows of `depth` numbers, and as many have room where it is packed.
+                unsafe {
+                    let block = View { ptr: from.add(start), rows, cols, row_stride: depth, col_stride: 1 };
+                    pack_rows::<F, V>(block, self.packed.add(rows * (packed + start)));
+                }
             }
         }
         if means.half == Some(Half::Rounded) {
             // SAFETY: the packed kernel, of `f32`.
-            unsafe { half::round(self.packed, rows * depth) };
+            unsafe { half::round(self.packed, rows * self.images.staging.depth()) };
         }
     }
 }
@@ -251,13 +340,13 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
     #[inline(always)]
     fn call<V: MathLanes<Elem = F>>(self) {
         let Worker { run, thread, threads } = self;
-        let Images { panels, sliding, rows, staged_room, own_room, .. } = run.images;
+        let Images { panels, sliding, rows, extent, staged_room, own_room, .. } = run.images;
         let (count, shares) = (panels.len(), run.shares);
         let tasks = sliding.images * shares;
         let each = run.images.staging_input();
-        let places = panels.last().map_or(0, |panel| panel.places.end);
+        let made = rows * extent[0] * extent[1];
         let staged = run.own.wrapping_add(thread * own_room);
-        let panel_room = staged.wrapping_add(*staged_room);
+        let room = staged.wrapping_add(*staged_room);
         let mut ready = usize::MAX;
         for task in thread * tasks / threads..(thread + 1) * tasks / threads {
             let (image, share) = (task / shares, task % shares);
@@ -267,9 +356,9 @@ impl<F: Number> WithLanes<F> for Worker<'_, F> {
                     run.stage(run.x.add(image * each), staged);
                     ready = image;
                 }
-                let y = run.y.add(image * rows * places);
+                let y = run.y.add(image * made);
                 for panel in &panels[share * count / shares..(share + 1) * count / shares] {
-                    run.panel::<V>(panel, staged, panel_room, y, places);
+                    run.panel::<V>(panel, staged, room, y);
                 }
             }
         }
@@ -296,43 +385,80 @@ impl<F: Number> Run<'_, F> {
     /// All rows of some columns of an image's result.
     ///
     /// # Safety
-    /// `staged` holds the image, `room` has room for the panel, `y` for the image's result.
+    /// `staged` holds the image, `room` has room for the panel and what comes of it, `y` for the image's result.
     #[inline(always)]
-    unsafe fn panel<V: MathLanes<Elem = F>>(
+    unsafe fn panel<V: MathLanes<Elem = F>>(&self, panel: &Panel, staged: *const F, room: *mut F, y: *mut F) {
+        let &Images { rows, extent, step, panel_room, .. } = self.images;
+        let cols = panel.places.len();
+        if step == [1; 2] {
+            let ptr = y.wrapping_add(panel.places.start);
+            let c = ViewMut { ptr, rows, cols, row_stride: extent[0] * extent[1], col_stride: 1 };
+            // SAFETY: as promised by the caller.
+            unsafe { self.product::<V>(&self.images.phases[0], panel, staged, room, c) };
+            return;
+        }
+        let products = room.wrapping_add(panel_room);
+        let phases = &self.images.phases[panel.row * step[1]..][..step[1]];
+        for (k, phase) in phases.iter().enumerate() {
+            let ptr = products.wrapping_add(k * rows * panel.width);
+            let c = ViewMut { ptr, rows, cols, row_stride: panel.width, col_stride: 1 };
+            // SAFETY: as promised by the caller.
+            unsafe {
+                if phase.elements.is_empty() {
+                    ptr.write_bytes(0, rows * panel.width);
+                } else {
+                    self.product::<V>(phase, panel, staged, room, c);
+                }
+            }
+        }
+        let landing =
+            Landing { rows, extent, step, row: panel.row, places: &panel.places, width: panel.width };
+        // SAFETY: all products are in place, and these columns of the result are this task's alone.
+        unsafe { landing.land(products, y) };
+    }
+
+    /// The kernel's part for a phase times a panel of what it covers.
+    ///
+    /// # Safety
+    /// As [`Run::panel`]; `c` can be written, and the phase has elements.
+    #[inline(always)]
+    unsafe fn product<V: MathLanes<Elem = F>>(
         &self,
+        phase: &Phase,
         panel: &Panel,
         staged: *const F,
         room: *mut F,
-        y: *mut F,
-        places: usize,
+        c: ViewMut<F>,
     ) {
-        let Images { staging, rows, depth, cut, means, .. } = self.images;
-        let (ptr, cols) = (y.wrapping_add(panel.places.start), panel.places.len());
-        let c = ViewMut { ptr, rows: *rows, cols, row_stride: places, col_stride: 1 };
+        let Images { staging, rows, means, .. } = self.images;
+        let Phase { elements, packed, cut } = phase;
+        let (first, depth) = (elements.start, elements.len());
         #[cfg(target_arch = "x86_64")]
         if let Some(half) = half::packing(means.half) {
             let (staged, room) = (staged.cast::<u16>(), room.cast::<u16>());
             let tile = depth.next_multiple_of(DEEP) * SIDE;
-            for start in (0..*depth).step_by(*cut) {
-                let end = (start + cut).min(*depth);
+            let kernel = self.packed.cast::<u16>().wrapping_add(rows.next_multiple_of(SIDE) * packed);
+            for start in (0..depth).step_by(*cut) {
+                let end = (start + cut).min(depth);
                 // SAFETY: as promised by the caller; this thread is ready, and `F` is `f32`.
                 unsafe {
-                    staging.pairs(&panel.copies, staged, start..end, room, panel.width);
-                    let a = half::Rows::packed(self.packed.cast::<u16>().add(start * SIDE), tile);
+                    staging.pairs(&panel.copies, staged, first + start..first + end, room, panel.width);
+                    let a = half::Rows::packed(kernel.add(start * SIDE), tile);
                     let b = half::Columns { ptr: room, width: panel.width };
                     half::tiles(half, (end - start).div_ceil(DEEP), a, b, c.cast(), start > 0);
                 }
             }
             return;
         }
-        for start in (0..*depth).step_by(*cut) {
+        for start in (0..depth).step_by(*cut) {
             let length = (*cut).min(depth - start);
             // SAFETY: as promised by the caller; rows are copied in order, so that what one writes beyond its end the next replaces.
             unsafe {
                 for k in 0..length {
-                    staging.copy::<F, V>(&panel.copies, staged, start + k, room.add(k * panel.width));
+                    let target = room.add(k * panel.width);
+                    staging.copy::<F, V>(&panel.copies, staged, first + start + k, target);
                 }
-                let a = Rows::Packed(self.packed.add(rows * start));
+                let a = Rows::Packed(self.packed.add(rows * (packed + start)));
                 let b = Columns { ptr: room.cast_const(), row_stride: panel.width };
                 tiles::<F, V>(length, a, b, c, start > 0);
             }

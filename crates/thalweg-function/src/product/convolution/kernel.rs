@@ -10,7 +10,7 @@ use super::super::kernel::{Columns, Rows, tile_cols, tiles};
 use super::super::pack::{pack_columns, panel_width};
 use super::super::threads::on_each;
 use super::super::view::{View, ViewMut};
-use super::staged::{Copied, Over, SLACK, Staging};
+use super::staged::{Copied, Opening, Over, SLACK, Staging};
 use super::{Means, Sliding};
 use crate::kernel::half::Half;
 use crate::kernel::isa::WithLanes;
@@ -67,7 +67,8 @@ impl Kernel {
     pub(super) fn new<F: Number>(means: Means, sliding: &Sliding) -> Self {
         let &Sliding { images, channels, outputs, extent, size, stride, padding, places, .. } = sliding;
         let before = padding.map(|padding| padding as isize);
-        let staging = Staging::new(&Over { channels, extent, spread: [1; 2], before, size, stride, places });
+        let windows = &[Opening { first: [0; 2], size }];
+        let staging = Staging::new(&Over { channels, extent, before, windows, stride, places });
         let packing = half::packing(means.half).is_some();
         let elements = staging.depth();
         let count = (places[0] * places[1]).max(1);

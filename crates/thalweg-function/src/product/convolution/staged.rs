@@ -19,9 +19,8 @@ pub(super) const SLACK: usize = 16;
 #[derive(Debug)]
 pub(super) struct Staging {
     channels: usize,
-    /// Height and width of the image, and the distance of its numbers among zeros.
+    /// Height and width of the image.
     extent: [usize; 2],
-    spread: [usize; 2],
     /// How many zeros stand before the first number; if negative, how many numbers are left out.
     before: [isize; 2],
     stride: [usize; 2],
@@ -29,19 +28,31 @@ pub(super) struct Staging {
     /// Rows of a plane, and how many numbers of a row are a multiple of the stride apart.
     rows: usize,
     width: usize,
-    /// Where each element of the window, channel after channel, covers its first number.
+    /// Where each element of each window, channel after channel, covers its first number.
     bases: Vec<u32>,
 }
 
 /// What slides, and over what.
-pub(super) struct Over {
+pub(super) struct Over<'a> {
     pub(super) channels: usize,
     pub(super) extent: [usize; 2],
-    pub(super) spread: [usize; 2],
     pub(super) before: [isize; 2],
-    pub(super) size: [usize; 2],
+    pub(super) windows: &'a [Opening],
     pub(super) stride: [usize; 2],
     pub(super) places: [usize; 2],
+}
+
+/// A window: where it stands at its first place, and its size.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Opening {
+    pub(super) first: [usize; 2],
+    pub(super) size: [usize; 2],
+}
+
+impl Opening {
+    pub(super) fn elements(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
 }
 
 /// A register's worth of numbers: how far from the element's base they stand, and how far from the first column they go.
@@ -53,16 +64,21 @@ pub(super) struct Copied {
 
 impl Staging {
     pub(super) fn new(over: &Over) -> Self {
-        let &Over { channels, extent, spread, before, size, stride, places } = over;
-        let reach = |k: usize| (places[k].max(1) - 1) * stride[k] + size[k];
+        let &Over { channels, extent, before, windows, stride, places } = over;
+        let reach = |k: usize| {
+            let ends = windows.iter().map(|window| window.first[k] + window.size[k]);
+            (places[k].max(1) - 1) * stride[k] + ends.max().unwrap_or(0)
+        };
         let (rows, width) = (reach(0), reach(1).div_ceil(stride[1]));
         let row = width * stride[1];
-        let base =
-            |c: usize, a: usize, b: usize| (c * rows + a) * row + b % stride[1] * width + b / stride[1];
-        let elements = (0..size[0]).flat_map(|a| (0..size[1]).map(move |b| (a, b)));
-        let bases = (0..channels).flat_map(|c| elements.clone().map(move |(a, b)| base(c, a, b) as u32));
-        let bases = bases.collect();
-        Staging { channels, extent, spread, before, stride, places, rows, width, bases }
+        let mut bases = Vec::new();
+        for &Opening { first, size } in windows {
+            for line in (0..channels).flat_map(|c| (0..size[0]).map(move |a| c * rows + first[0] + a)) {
+                let columns = first[1]..first[1] + size[1];
+                bases.extend(columns.map(|b| (line * row + b % stride[1] * width + b / stride[1]) as u32));
+            }
+        }
+        Staging { channels, extent, before, stride, places, rows, width, bases }
     }
 
     /// How many numbers a staged image has.
@@ -70,17 +86,15 @@ impl Staging {
         (self.channels * self.rows * self.width * self.stride[1] + SLACK).next_multiple_of(SLACK)
     }
 
-    /// How many elements the window has in all channels.
+    /// How many elements all windows have in all channels.
     pub(super) fn depth(&self) -> usize {
         self.bases.len()
     }
 
     /// Which rows or columns of the image have a place among `length` staged ones.
     fn kept(&self, k: usize, length: usize) -> Range<usize> {
-        let (before, spread) = (self.before[k], self.spread[k] as isize);
-        let first = (-before).max(0).unsigned_abs().div_ceil(self.spread[k]);
-        let beyond = (length as isize - before).max(0) as usize;
-        let end = beyond.div_ceil(spread.unsigned_abs()).min(self.extent[k]);
+        let first = (-self.before[k]).max(0).unsigned_abs();
+        let end = (length as isize - self.before[k]).max(0).unsigned_abs().min(self.extent[k]);
         first.min(end)..end
     }
 
@@ -144,21 +158,19 @@ impl Staging {
         let stride = self.stride[1];
         let row = self.width * stride;
         let (lines, columns) = (self.kept(0, self.rows), self.kept(1, row));
-        let first = |k: usize, range: &Range<usize>| {
-            (range.start * self.spread[k]).wrapping_add_signed(self.before[k])
-        };
+        let first = |k: usize, range: &Range<usize>| range.start.wrapping_add_signed(self.before[k]);
         let (top, left) = (first(0, &lines), first(1, &columns));
         for channel in 0..self.channels {
             for (k, number) in lines.clone().enumerate() {
-                // SAFETY: `kept` gives rows and columns within the image and, spread, within the room.
+                // SAFETY: `kept` gives rows and columns within the image and within the room.
                 unsafe {
                     let from = image.add((channel * height + number) * width + columns.start);
-                    let to = room.add((channel * self.rows + top + k * self.spread[0]) * row);
-                    if stride == 1 && self.spread[1] == 1 {
+                    let to = room.add((channel * self.rows + top + k) * row);
+                    if stride == 1 {
                         line(from, columns.len(), to.add(left));
                     } else {
                         for j in 0..columns.len() {
-                            let column = left + j * self.spread[1];
+                            let column = left + j;
                             *to.add(column % stride * self.width + column / stride) = one(*from.add(j));
                         }
                     }
