@@ -106,10 +106,30 @@ pub trait Rule<F>: Send {
         false
     }
 
-    /// Whether the next call belongs to the same step as the last: it wants the same function, in training the same batch, at
-    /// [`evaluation_point`](Rule::evaluation_point). So it is between the gradients that [`Sam`](crate::Sam) takes for one step.
+    /// How many calls ago the function was seen that the next call wants at [`evaluation_point`](Rule::evaluation_point), in training:
+    /// the batch; 1 is that of the last call. `None`: whichever comes next. So a rule says that it takes several gradients to a step, as
+    /// [`Sam`](crate::Sam) does; behind [`Accumulate`](crate::Accumulate) each of them is of several batches.
+    ///
+    /// ```
+    /// use thalweg_rule::{Optimizer, Rule};
+    ///
+    /// let mut rule = Optimizer::parse("accumulate(2) | sam() | sgd(lr=0.1)")?.rule(1, 1)?;
+    /// let mut asked = Vec::new();
+    /// for _ in 0..4 {
+    ///     asked.push(rule.again());
+    ///     rule.step(&mut [1.0], &[0.5])?;
+    /// }
+    /// // Two batches for the way uphill, and the same two for the step.
+    /// assert_eq!(asked, [None, None, Some(2), Some(2)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn again(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether the next call goes on with the step of calls before: see [`again`](Rule::again).
     fn within_step(&self) -> bool {
-        false
+        self.again().is_some()
     }
 
     /// Whether the rule itself sees to values and gradients that are not finite. Otherwise whoever has such stops there.

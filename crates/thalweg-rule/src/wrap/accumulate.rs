@@ -16,7 +16,9 @@ recipe! {
     /// ```
     ///
     /// Batches too large for memory can so be taken in parts. Only the steps that move the parameters count for schedules. Values,
-    /// for a rule that needs them, are averaged in the same way; a Hessian-vector product is that of the last part.
+    /// for a rule that needs them, are averaged in the same way; a Hessian-vector product is that of the last part. A rule that takes
+    /// several gradients to a step, such as [`Sam`](crate::Sam), gets each as the mean of the same parts: `accumulate(4) | sam() | …`
+    /// is `sam() | …` on the whole batch, while `sam() | accumulate(4) | …` goes uphill for each part by itself.
     ///
     /// Source: common practice.
     ///
@@ -102,6 +104,11 @@ impl<F: Real> Rule<F> for Accumulating<F> {
         self.seen + 1 == self.every && self.inner.probe(direction)
     }
 
+    fn again(&self) -> Option<u64> {
+        // Every gradient of the rest of the chain is as many calls.
+        self.inner.again().map(|calls| calls * self.every)
+    }
+
     fn memory(&mut self, visit: &mut Visit<'_, F>) {
         visit("accumulated", Memory::Count(&mut self.seen));
         visit("accumulated", Memory::Slots(&mut self.mean));
@@ -115,5 +122,5 @@ impl<F: Real> Rule<F> for Accumulating<F> {
         explanation
     }
 
-    pass_on!(inner: steps needs evaluation_point averaged within_step takes_nonfinite);
+    pass_on!(inner: steps needs evaluation_point averaged takes_nonfinite);
 }

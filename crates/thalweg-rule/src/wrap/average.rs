@@ -194,5 +194,5 @@ impl<F: Real> Rule<F> for Averaging<F> {
         explanation
     }
 
-    pass_on!(inner: steps needs probe evaluation_point within_step takes_nonfinite);
+    pass_on!(inner: steps needs probe evaluation_point again takes_nonfinite);
 }

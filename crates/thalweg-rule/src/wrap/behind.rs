@@ -51,5 +51,5 @@ impl<F: Real> Rule<F> for Behind<F> {
         explanation
     }
 
-    pass_on!(rule: steps evaluation_point averaged within_step takes_nonfinite);
+    pass_on!(rule: steps evaluation_point averaged again takes_nonfinite);
 }

@@ -121,5 +121,5 @@ impl<F: Real> Rule<F> for Following<F> {
         explanation
     }
 
-    pass_on!(inner: needs probe evaluation_point within_step takes_nonfinite);
+    pass_on!(inner: needs probe evaluation_point again takes_nonfinite);
 }

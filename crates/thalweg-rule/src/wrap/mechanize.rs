@@ -206,7 +206,7 @@ impl<F: Real> Rule<F> for Mechanized<F> {
         explanation
     }
 
-    pass_on!(inner: steps needs probe averaged evaluation_point within_step takes_nonfinite);
+    pass_on!(inner: steps needs probe averaged evaluation_point again takes_nonfinite);
 }
 
 /// `x ← x₀ − new · ((x₀ − x) / old − (moved − x))`

@@ -57,9 +57,9 @@ macro_rules! pass_on {
             self.$field.evaluation_point(params, point)
         }
     };
-    (@ $field:ident within_step) => {
-        fn within_step(&self) -> bool {
-            self.$field.within_step()
+    (@ $field:ident again) => {
+        fn again(&self) -> Option<u64> {
+            self.$field.again()
         }
     };
     (@ $field:ident takes_nonfinite) => {

@@ -42,5 +42,5 @@ impl<F: Real> Rule<F> for Running<F> {
         Ok(())
     }
 
-    pass_on!(rule: reset steps needs probe averaged evaluation_point within_step takes_nonfinite formula skip memory explain);
+    pass_on!(rule: reset steps needs probe averaged evaluation_point again takes_nonfinite formula skip memory explain);
 }

@@ -150,8 +150,9 @@ impl<F: Real> Rule<F> for Uphill<F> {
         self.climbed == self.recipe.steps && self.inner.probe(direction)
     }
 
-    fn within_step(&self) -> bool {
-        self.climbed > 0 || self.inner.within_step()
+    fn again(&self) -> Option<u64> {
+        let whole = || self.inner.again().map(|steps| steps * (self.recipe.steps + 1));
+        if self.climbed > 0 { Some(1) } else { whole() }
     }
 
     fn reset(&mut self) {

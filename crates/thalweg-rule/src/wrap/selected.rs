@@ -230,8 +230,8 @@ impl<F: Real, S: Sharing<F>> Rule<F> for Shared<F, S> {
         self.ask(&[], direction, |rule, _, out| rule.probe(out), |_| F::default())
     }
 
-    fn within_step(&self) -> bool {
-        self.parts.iter().any(|part| part.rule.within_step())
+    fn again(&self) -> Option<u64> {
+        self.parts.iter().filter_map(|part| part.rule.again()).max()
     }
 
     fn takes_nonfinite(&self) -> bool {

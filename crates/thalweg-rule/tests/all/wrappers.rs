@@ -188,6 +188,28 @@ fn between_the_gradients_of_one_step_a_rule_says_so_through_all_wrappers() {
 }
 
 #[test]
+fn behind_gathered_gradients_every_gradient_of_a_step_is_of_the_same_batches() {
+    let (once, twice) = (vec![None, Some(1)], vec![None, None, Some(2), Some(2)]);
+    let deep = vec![None, Some(1), None, Some(1), Some(4), Some(1), Some(4), Some(1)];
+    for (spec, expected) in [
+        ("sam() | accumulate(2) | sgd(lr=0.1)", [once.clone(), once].concat()),
+        ("accumulate(2) | sam() | sgd(lr=0.1)", twice.clone()),
+        ("accumulate(2) | lookahead() | sam() | sgd(lr=0.1)", twice),
+        ("accumulate(2) | accumulate(2) | sam() | sgd(lr=0.1)", [vec![None; 4], vec![Some(4); 4]].concat()),
+        ("sam() | accumulate(2) | sam() | sgd(lr=0.1)", deep),
+    ] {
+        let mut rule = rule::<f64>(spec, 1, 1);
+        let mut asked = Vec::new();
+        for _ in &expected {
+            assert_eq!(rule.steps(), 0, "{spec}");
+            asked.push(rule.again());
+            rule.step(&mut [1.0], &[0.5]).unwrap();
+        }
+        assert_eq!((rule.steps(), asked), (1, expected), "{spec}");
+    }
+}
+
+#[test]
 fn only_who_leaves_out_what_is_not_finite_asks_to_see_it() {
     let cases = [
         ("adam()", false),

@@ -4,12 +4,14 @@ use super::{NonFinite, Run, Status, TrainError, status::first};
 use thalweg_rule::{Evaluation, RuleError};
 
 impl Run {
-    /// Takes the next batch. Ends the run where something is not finite and the rule does not see to that.
+    /// Takes the next batch, and goes back to those before it if the rule wants them once more. Ends the run where something is not
+    /// finite and the rule does not see to that.
     pub(super) fn take_batch(&mut self) -> Result<(), TrainError> {
         let batch = self.loader.next_batch();
         let examples = batch.len() as f64;
         let curved = !self.probe.is_empty();
         self.engine.load(batch, self.options.seed, self.batches, curved)?;
+        self.recall.note(self.batches, batch);
         self.batches += 1;
         let made = self.rule.steps();
         let mut again = false;
@@ -42,8 +44,14 @@ impl Run {
                 Err(RuleError::NotFinite { .. }) => return self.end_at(self.steps + 1, loss),
                 other => other?,
             }
-            if self.rule.steps() != made || !self.rule.within_step() {
+            if self.rule.steps() != made {
+                self.recall.forget();
                 break;
+            }
+            let Some(ago) = self.rule.again().filter(|&ago| self.recall.repeat(ago)) else { break };
+            if ago > 1 {
+                let (batch, number) = self.recall.gather(&self.engine.task().train)?;
+                self.engine.load(batch, self.options.seed, number, curved)?;
             }
             again = true;
         }

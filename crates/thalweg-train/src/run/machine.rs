@@ -2,7 +2,7 @@
 
 use super::{
     Observer, Options, Series, State, Status, Task, TrainError, Trained, engine::Engine, options::Length,
-    saving::identity,
+    recall::Recall, saving::identity,
 };
 use crate::{
     checkpoint::{Best, CheckpointError, Identity, Saved, Tally, Writer},
@@ -56,6 +56,7 @@ pub struct Run {
     pub(super) writer: Option<Writer>,
     pub(super) engine: Engine,
     pub(super) loader: Loader,
+    pub(super) recall: Recall,
     pub(super) rule: Box<dyn Rule<f32>>,
     pub(super) parameters: Vec<f32>,
     pub(super) buffers: Vec<f32>,
@@ -112,6 +113,7 @@ impl Run {
             identity: identity(task, options),
             writer: options.checkpoints.as_ref().map(|to| Writer::new(to.folder())),
             loader,
+            recall: Recall::default(),
             rule,
             ahead: vec![0.0; parameters.len()],
             parameters,

@@ -33,6 +33,7 @@ mod keeping;
 mod machine;
 mod observer;
 mod options;
+mod recall;
 mod saving;
 mod series;
 mod status;
