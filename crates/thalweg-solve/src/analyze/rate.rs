@@ -77,7 +77,7 @@ pub fn predicted_rate(method: &Method, smallest: f64, largest: f64) -> Option<Ra
                 Some(Rate::AtMost((condition - 1.0) / (condition + 1.0)))
             }
             Descent::Cg(Cg {
-                beta: Beta::PrPlus | Beta::HagerZhang,
+                beta: Beta::DaiYuan | Beta::PrPlus | Beta::HagerZhang,
                 preconditioner: Preconditioner::None,
                 ..
             }) => {

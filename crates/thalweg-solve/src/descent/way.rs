@@ -36,7 +36,7 @@ impl<F: Scalar> Way<F> {
             | Descent::Fista(_)
             | Descent::Lbfgsb(_) => Way::Steepest,
             Descent::BarzilaiBorwein(settings) => Way::Spectral(barzilai_borwein::Spectral::new(settings)),
-            Descent::Cg(settings) => Way::Conjugation(cg::Conjugation::new(settings, dim)),
+            Descent::Cg(settings) => Way::Conjugation(cg::Conjugation::new(settings)),
             Descent::Bfgs(settings) => Way::Matrix(bfgs::Matrix::new(settings, dim)?),
             Descent::Lbfgs(settings) => Way::Memory(lbfgs::Memory::new(settings, dim)),
             Descent::NewtonCholesky(_) => Way::Factored(newton_cholesky::Factored::new(dim)?),

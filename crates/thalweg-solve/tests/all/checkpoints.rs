@@ -97,6 +97,7 @@ fn all_searches_regions_and_chains_go_on_in_both_precisions() {
         "lbfgs(memory=3)",
         "lbfgs(search=hager_zhang)",
         "bfgs(search=backtracking, poor=damp)",
+        "cg",
         "cg(beta=hager_zhang)",
         "barzilai_borwein(search=nonmonotone(memory=3))",
         "barzilai_borwein(search=nonmonotone(reference=average), length=long)",

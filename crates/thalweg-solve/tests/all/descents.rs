@@ -6,8 +6,9 @@ use thalweg_solve::{Method, Options, Solution, Status, Traced, minimize};
 use crate::functions::{quadratic, rosenbrock};
 
 /// Every descent with the searches it admits.
-pub(crate) const METHODS: [&str; 27] = [
+pub(crate) const METHODS: [&str; 28] = [
     "cg",
+    "cg(beta=pr_plus)",
     "cg(beta=fletcher_reeves)",
     "cg(beta=hager_zhang, search=hager_zhang)",
     "bfgs",
@@ -113,7 +114,7 @@ const EXACTLY: &str = "search=more_thuente(curvature=1e-9)";
 
 #[test]
 fn conjugate_gradients_end_in_as_many_steps_as_there_are_variables_on_a_quadratic() {
-    for beta in ["pr_plus", "fletcher_reeves", "hager_zhang"] {
+    for beta in ["dai_yuan", "pr_plus", "fletcher_reeves", "hager_zhang"] {
         for n in [2, 5, 9] {
             let method = format!("cg(beta={beta}, {EXACTLY})");
             let solution = solve(&bowl(n), &vec![1.0; n], &method, 1e-7);

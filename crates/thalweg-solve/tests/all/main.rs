@@ -5,6 +5,7 @@ mod analysis;
 mod checkpoints;
 mod choice;
 mod constraints;
+mod counts;
 mod curvature;
 mod descents;
 mod ends;

@@ -13,9 +13,9 @@ pub(crate) struct Preconditioned<F> {
     inverse: Inverse<F>,
     /// M⁻¹g.
     z: Vec<F>,
-    /// g and gᵀM⁻¹g of the last direction, to be conjugate to.
+    /// g of the last direction, to be conjugate to; gᵀM⁻¹g and its slope.
     before: Vec<F>,
-    square: Option<f64>,
+    last: Option<(f64, f64)>,
 }
 
 impl<F: Scalar> Preconditioned<F> {
@@ -26,19 +26,21 @@ impl<F: Scalar> Preconditioned<F> {
             inverse: Inverse::new(kind, dim)?,
             z: vec![F::default(); dim],
             before: vec![F::default(); kept],
-            square: None,
+            last: None,
         })
     }
 
     pub(crate) fn forget(&mut self) {
-        self.square = None;
+        self.last = None;
         self.inverse.forget();
     }
 
     pub(crate) fn memory(&mut self, keeper: &mut Keeper<F>) {
         self.inverse.memory(keeper);
         keeper.vector("before", &mut self.before);
-        keeper.maybe("square", &mut self.square);
+        let mut last: Vec<f64> = self.last.iter().flat_map(|(square, slope)| [*square, *slope]).collect();
+        keeper.list("square_and_slope", &mut last, 2);
+        self.last = if let [square, slope] = last[..] { Some((square, slope)) } else { None };
     }
 
     /// `d ← βd − M⁻¹g`.
@@ -50,13 +52,17 @@ impl<F: Scalar> Preconditioned<F> {
         d: &mut [F],
     ) -> Result<Aim, SolveError> {
         if self.inverse.refresh(oracle, x)? {
-            self.square = None;
+            self.last = None;
         }
         self.inverse.divide(gradient, &mut self.z);
         let along = dot(gradient, &self.z);
-        let beta = match (self.beta, self.square) {
-            (Some(Beta::FletcherReeves), Some(square)) => along / square,
-            (Some(_), Some(square)) => ((along - dot(&self.before, &self.z)) / square).max(0.0),
+        let beta = match (self.beta, self.last) {
+            (Some(Beta::FletcherReeves), Some((square, _))) => along / square,
+            (Some(Beta::DaiYuan), Some((_, slope))) => {
+                let across = dot(&self.before, &self.z);
+                ((along - across).min(along) / (dot(gradient, d) - slope)).max(0.0)
+            }
+            (Some(_), Some((square, _))) => ((along - dot(&self.before, &self.z)) / square).max(0.0),
             _ => 0.0,
         };
         recur(if beta.is_finite() { beta } else { 0.0 }, &self.z, d);
@@ -67,7 +73,7 @@ impl<F: Scalar> Preconditioned<F> {
         }
         if self.beta.is_some() {
             self.before.copy_from_slice(gradient);
-            self.square = Some(along);
+            self.last = Some((along, slope));
         }
         let known = !(beta > 0.0 || self.inverse.is_untaught());
         Ok(Aim { slope, first: known.then_some(1.0) })
