@@ -103,7 +103,7 @@ fn all_searches_regions_and_chains_go_on_in_both_precisions() {
         "barzilai_borwein(search=nonmonotone(reference=average), length=long)",
         "steepest(search=more_thuente)",
         "sr1(subproblem=exact)",
-        "sr1(subproblem=dogleg)",
+        "sr1(subproblem=steihaug)",
         "trust_newton(subproblem=steihaug)",
         "trust_newton(subproblem=dogleg)",
         "newton_cg",

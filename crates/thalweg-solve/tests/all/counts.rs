@@ -73,3 +73,14 @@ fn conjugate_gradients_solve_what_scipys_do_with_fewer_gradients() {
     assert!(own[middle] <= theirs[middle], "{} beside {}", own[middle], theirs[middle]);
     assert!(2 * sums[0] <= sums[1], "{sums:?}");
 }
+
+#[test]
+fn sr1_solves_what_is_badly_scaled() {
+    // By conjugate gradients within the region it ends before the minimum of the first two.
+    for name in ["powell_badly_scaled", "meyer", "osborne1", "brown_badly_scaled", "watson"] {
+        let problem = Landscape::parse(name).unwrap();
+        let solution = descend(&problem, "sr1");
+        println!("{name:34} {:5} {}", solution.evaluations.gradient, solution.status);
+        assert!(is_solved(&problem, solution.value), "{name}: {} {}", solution.status, solution.value);
+    }
+}

@@ -6,7 +6,7 @@ use thalweg_solve::{Method, Options, Solution, Status, Traced, minimize};
 use crate::functions::{quadratic, rosenbrock};
 
 /// Every descent with the searches it admits.
-pub(crate) const METHODS: [&str; 28] = [
+pub(crate) const METHODS: [&str; 29] = [
     "cg",
     "cg(beta=pr_plus)",
     "cg(beta=fletcher_reeves)",
@@ -22,6 +22,7 @@ pub(crate) const METHODS: [&str; 28] = [
     "lbfgs(search=nonmonotone)",
     "sr1",
     "sr1(subproblem=exact)",
+    "sr1(subproblem=steihaug)",
     "barzilai_borwein",
     "barzilai_borwein(length=short, search=nonmonotone(reference=average))",
     "newton_cholesky",
