@@ -253,6 +253,7 @@ impl Descent {
             Descent::Cg(settings) => settings.preconditioner,
             Descent::Lbfgs(settings) => settings.preconditioner,
             Descent::NewtonCg(settings) => settings.preconditioner,
+            Descent::TrustNewton(settings) => settings.preconditioner,
             _ => Preconditioner::None,
         }
     }
@@ -261,6 +262,7 @@ impl Descent {
     fn unconditioned(&self) -> Option<&'static str> {
         match (self, self.preconditioner()) {
             (Descent::Cg(cg), _) => cg.unconditioned(),
+            (Descent::TrustNewton(settings), _) => settings.unconditioned(),
             (Descent::BarzilaiBorwein(_), Preconditioner::LimitedMemory { .. }) => Some(
                 "changes at every step, while lengths are measured by one that stays; use diagonal, full or hutchinson",
             ),
@@ -330,7 +332,10 @@ impl Descent {
     pub(crate) fn needs(&self) -> Derivatives {
         let products = self.region().is_some_and(|region| region.subproblem == Subproblem::Steihaug);
         match self {
-            Descent::TrustNewton(_) => Derivatives { hessian: !products, hessian_vector: products },
+            Descent::TrustNewton(settings) => Derivatives {
+                hessian: !products || settings.preconditioner.needs().hessian,
+                hessian_vector: products,
+            },
             Descent::NewtonCholesky(_) => Derivatives { hessian: true, hessian_vector: false },
             Descent::NewtonCg(settings) => {
                 Derivatives { hessian: settings.preconditioner.needs().hessian, hessian_vector: true }

@@ -14,9 +14,9 @@ pub(crate) use inverse::Inverse;
 
 /// A matrix M like the Hessian, easy to divide by: directions are made of M⁻¹∇f instead of ∇f.
 ///
-/// Written as an option of `steepest`, `cg`, `barzilai_borwein`, `lbfgs` and `newton_cg`: `cg(preconditioner=hutchinson(samples=10))`. For L-BFGS
-/// M⁻¹ is the matrix that pairs are added to, for Newton's method by conjugate gradients it preconditions these. M is made anew every so many steps
-/// (`every`). Of a matrix whose diagonal is what makes it badly scaled, the diagonal is enough.
+/// Written as an option of `steepest`, `cg`, `barzilai_borwein`, `lbfgs`, `newton_cg` and `trust_newton`: `cg(preconditioner=hutchinson(samples=10))`.
+/// For L-BFGS M⁻¹ is the matrix that pairs are added to, for Newton's methods by conjugate gradients it preconditions these. M is made anew
+/// every so many steps (`every`). Of a matrix whose diagonal is what makes it badly scaled, the diagonal is enough.
 ///
 /// Nocedal and Wright, *Numerical Optimization*, 2nd ed., section 5.1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

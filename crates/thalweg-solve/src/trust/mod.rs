@@ -3,10 +3,11 @@
 //! A model m(p) = f + gᵀp + ½pᵀBp is minimised where ‖p‖ ≤ Δ; the step is taken if the function falls, and Δ grows or shrinks with
 //! how well the model foretold by how much. Three ways to minimise the model: `exact` from the eigenvalues of B, `steihaug`
 //! by conjugate gradients from products with B alone, `dogleg` along two straight lines. Where B comes from is the descent's matter
-//! (`trust_newton`, `sr1`).
+//! (`trust_newton`, `sr1`). With a preconditioner M the region is a ball in the norm √(pᵀMp) (`metric.rs`).
 
 pub(crate) mod dogleg;
 pub(crate) mod exact;
+mod metric;
 mod solver;
 pub(crate) mod steihaug;
 
@@ -14,6 +15,7 @@ use std::fmt;
 
 use thalweg_spec::{Call, Options, SpecError};
 
+pub(crate) use metric::Metric;
 pub(crate) use solver::{Model, Trust};
 
 use crate::SolveError;
@@ -43,7 +45,8 @@ impl Subproblem {
 pub struct Region {
     /// How the model is minimised.
     pub subproblem: Subproblem,
-    /// Δ at the start; 0 for ‖x‖ there, or √n at the origin.
+    /// Δ at the start; 0 for the length of x there, at the origin for that of (1, …, 1): √n. In the norm √(pᵀMp) where there is a
+    /// preconditioner M.
     pub radius: f64,
     /// The most trials for a step.
     pub trials: u32,

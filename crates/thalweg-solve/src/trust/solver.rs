@@ -2,8 +2,8 @@
 
 use super::dogleg::Dogleg;
 use super::exact::Exact;
-use super::steihaug::{Conjugate, Limit};
-use super::{Region, Subproblem, Within};
+use super::steihaug::{Conjugate, Divide, Limit};
+use super::{Metric, Region, Subproblem, Within};
 use crate::checkpoint::Keeper;
 use crate::descent::{Moved, Secant, Stepped};
 use crate::objective::Oracle;
@@ -35,6 +35,8 @@ pub(crate) struct Trust<F> {
     first_radius: f64,
     model: Model<F>,
     by: Minimiser<F>,
+    /// What lengths are measured by, if not by ‖p‖.
+    metric: Option<Metric<F>>,
     /// Whether `by` knows the model at the point where the run is.
     ready: bool,
     matrix: Vec<f64>,
@@ -68,6 +70,7 @@ impl<F: Scalar> Trust<F> {
             first_radius: 1.0,
             model,
             by,
+            metric: None,
             ready: false,
             matrix: vec![0.0; if copy { size } else { 0 }],
             gradient: vec![0.0; if dense { dim } else { 0 }],
@@ -76,6 +79,11 @@ impl<F: Scalar> Trust<F> {
             largest: None,
             at_start: 0.0,
         }
+    }
+
+    /// With lengths measured like this.
+    pub(crate) fn measured(self, metric: Option<Metric<F>>) -> Self {
+        Trust { metric, ..self }
     }
 
     /// The model itself is made anew at every point; only a learnt matrix is remembered.
@@ -87,6 +95,10 @@ impl<F: Scalar> Trust<F> {
         if let Model::Secant(secant) = &mut self.model {
             secant.memory(keeper);
         }
+        if let Some(metric) = &mut self.metric {
+            metric.memory(keeper);
+            keeper.vector("direction", &mut self.direction);
+        }
     }
 
     /// The first radius: as long as the point is far from the origin.
@@ -94,8 +106,8 @@ impl<F: Scalar> Trust<F> {
         if let Some(radius) = self.radius {
             return radius;
         }
-        let length = norm(x);
-        let own = if length > 0.0 { length } else { (x.len() as f64).sqrt() };
+        let length = self.length_of(x);
+        let own = if length > 0.0 { length } else { self.length_of(&vec![narrow(1.0); x.len()]) };
         let radius = if self.region.radius > 0.0 { self.region.radius } else { own };
         self.at_start = norm(gradient);
         if let Model::Secant(secant) = &mut self.model {
@@ -104,6 +116,24 @@ impl<F: Scalar> Trust<F> {
         self.radius = Some(radius);
         self.first_radius = radius;
         radius
+    }
+
+    fn length_of(&mut self, v: &[F]) -> f64 {
+        self.metric.as_mut().and_then(|metric| metric.norm(v)).unwrap_or_else(|| norm(v))
+    }
+
+    /// The length of the last trial.
+    fn length(&self) -> f64 {
+        match (&self.by, &self.metric) {
+            (Minimiser::Conjugate(conjugate), Some(_)) => conjugate.length,
+            _ => norm(&self.direction),
+        }
+    }
+
+    /// Measures the region in a norm that has changed by so much along the last step.
+    fn rescale(&mut self, factor: f64) {
+        self.radius = self.radius.map(|radius| radius * factor);
+        self.first_radius *= factor;
     }
 
     /// One step from x, where value and gradient are `out`, to `x_after` and `out_after`.
@@ -117,6 +147,10 @@ impl<F: Scalar> Trust<F> {
     ) -> Result<Stepped, SolveError> {
         let gradient = &out[1..];
         let before = *self.largest.get_or_insert_with(|| largest(gradient));
+        if let Some(metric) = &mut self.metric {
+            let factor = metric.refresh(oracle, x, &self.direction)?;
+            self.rescale(factor);
+        }
         let mut radius = self.radius(x, gradient);
         let mut fresh = false;
         for _ in 0..self.region.trials {
@@ -133,7 +167,7 @@ impl<F: Scalar> Trust<F> {
                 return Ok(Stepped::Diverged);
             }
             let after = largest(&out_after[1..]);
-            let length = norm(&self.direction);
+            let length = self.length();
             if !(now.is_finite() && crate::scalar::all_finite(out_after)) {
                 radius = 0.1 * length;
                 self.radius = Some(radius);
@@ -164,6 +198,11 @@ impl<F: Scalar> Trust<F> {
             if flat || (fall > 0.0 && ratio > ENOUGH) {
                 self.ready = false;
                 self.largest = Some(after);
+                if let Some(metric) = &mut self.metric {
+                    let moved = Moved { x, out, x_after, out_after, direction: &self.direction, step: 1.0 };
+                    let factor = metric.learn(&moved, length);
+                    self.rescale(factor);
+                }
                 return Ok(Stepped::Moved { largest: after });
             }
         }
@@ -207,8 +246,12 @@ impl<F: Scalar> Trust<F> {
                     }
                     _ => oracle.hessian_vector(x, v, out),
                 };
+                let mut divide =
+                    self.metric.as_mut().map(|metric| move |v: &[F], out: &mut [F]| metric.divide(v, out));
+                let divide = divide.as_mut().map(|divide| divide as Divide<'_, F>);
+                let border = Limit::Border(radius);
                 return Ok(conjugate
-                    .solve(gradient, accuracy, Limit::Border(radius), &mut self.direction, None, multiply)?
+                    .solve(gradient, accuracy, border, &mut self.direction, divide, multiply)?
                     .0);
             }
         };

@@ -13,6 +13,8 @@ pub(crate) struct Conjugate<F> {
     product: Vec<F>,
     /// The preconditioned residual, where there is a preconditioner.
     conditioned: Vec<F>,
+    /// √(pᵀMp) of the last solution within a border.
+    pub(crate) length: f64,
 }
 
 /// How far the path may go.
@@ -41,7 +43,13 @@ pub(crate) enum End {
 impl<F: Scalar> Conjugate<F> {
     pub(crate) fn new(dim: usize) -> Self {
         let vector = || vec![F::default(); dim];
-        Conjugate { residual: vector(), direction: vector(), product: vector(), conditioned: Vec::new() }
+        Conjugate {
+            residual: vector(),
+            direction: vector(),
+            product: vector(),
+            conditioned: Vec::new(),
+            length: 0.0,
+        }
     }
 
     /// `p ←` the iterate of conjugate gradients on Bp = −g whose residual is below `accuracy`·‖g‖, or where the path leaves the
@@ -49,7 +57,8 @@ impl<F: Scalar> Conjugate<F> {
     /// curvature were of the other sign.
     ///
     /// With a preconditioner M, that of B, `divide` writes M⁻¹ times a vector; the region is then one in the norm √(pᵀMp). Steihaug,
-    /// *The conjugate gradient method and trust regions in large scale optimization*, 1983.
+    /// *The conjugate gradient method and trust regions in large scale optimization*, 1983; Conn, Gould and Toint, *Trust-Region
+    /// Methods*, 2000, algorithm 7.5.1.
     pub(crate) fn solve(
         &mut self,
         gradient: &[F],
@@ -83,6 +92,7 @@ impl<F: Scalar> Conjugate<F> {
                 axpy(t, &self.direction, p);
                 let bend = if curvature.is_finite() { curvature } else { 0.0 };
                 promised += t * square - 0.5 * t * t * bend;
+                self.length = radius;
                 return Ok((Within { promised, at_border: true }, End::Border));
             }
             if !usable {
@@ -96,19 +106,20 @@ impl<F: Scalar> Conjugate<F> {
             axpy(step, &self.direction, p);
             axpy(step, &self.product, &mut self.residual);
             promised += 0.5 * step * square;
+            pp += step * (2.0 * pd + step * dd);
             let next = self.condition(&mut divide);
             let left = if divide.is_some() { dot(&self.residual, &self.residual) } else { next };
             if left <= accuracy * accuracy * start || !next.is_normal() {
                 break;
             }
             let beta = next / square;
-            pp += step * (2.0 * pd + step * dd);
             pd = beta * (pd + step * dd);
             dd = next + beta * beta * dd;
             square = next;
             let z = if divide.is_some() { &self.conditioned } else { &self.residual };
             recur(beta, z, &mut self.direction);
         }
+        self.length = pp.sqrt();
         Ok((Within { promised, at_border: false }, End::Solved))
     }
 
@@ -127,6 +138,7 @@ impl<F: Scalar> Conjugate<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trust::exact::Exact;
 
     fn multiply<'a>(
         matrix: &'a [f64],
@@ -201,6 +213,66 @@ mod tests {
             }
             let model = p[0] + p[1] + 0.5 * norm * norm;
             assert!((within.promised + model).abs() < 1e-12, "{within:?} {model}");
+        }
+    }
+
+    /// M = CᵀC, and two models hᵀq + ½qᵀAq in q = Cp: one convex, one that bends down.
+    const C: [f64; 9] = [300.0, 20.0, -1.0, 0.0, 2.0, 0.5, 0.0, 0.0, 0.01];
+    const H: [f64; 3] = [1.0, -0.7, 0.2];
+    const CONVEX: [f64; 9] = [3.0, 1.0, 0.4, 1.0, 2.0, -0.3, 0.4, -0.3, 0.5];
+    const BENT: [f64; 9] = [3.0, 1.0, 0.4, 1.0, -0.5, 0.7, 0.4, 0.7, 0.2];
+
+    /// `out ← M⁻¹v`, by Cᵀ and then by C.
+    fn divide(v: &[f64], out: &mut [f64]) {
+        for i in 0..3 {
+            out[i] = (v[i] - (0..i).map(|k| C[k * 3 + i] * out[k]).sum::<f64>()) / C[i * 4];
+        }
+        for i in (0..3).rev() {
+            out[i] = (out[i] - (i + 1..3).map(|k| C[i * 3 + k] * out[k]).sum::<f64>()) / C[i * 4];
+        }
+    }
+
+    #[test]
+    fn a_preconditioned_path_is_the_plain_one_in_other_variables_and_gains_half_of_what_can_be_gained() {
+        for inner in [CONVEX, BENT] {
+            // B = CᵀAC and g = Cᵀh.
+            let matrix: [f64; 9] = std::array::from_fn(|at| {
+                (0..9).map(|k| C[k / 3 * 3 + at / 3] * inner[k] * C[k % 3 * 3 + at % 3]).sum()
+            });
+            let gradient: [f64; 3] = std::array::from_fn(|i| (0..3).map(|k| C[k * 3 + i] * H[k]).sum());
+            for radius in [0.01, 0.2, 0.4, 1.0, 100.0] {
+                let (mut p, mut q, mut products, mut plain) = ([0.0; 3], [0.0; 3], 0, 0);
+                let (mut conjugate, border) = (Conjugate::new(3), Limit::Border(radius));
+                let (within, end) = conjugate
+                    .solve(
+                        &gradient,
+                        1e-13,
+                        border,
+                        &mut p,
+                        Some(&mut divide),
+                        multiply(&matrix, &mut products),
+                    )
+                    .unwrap();
+                let (_, plain_end) = Conjugate::new(3)
+                    .solve(&H, 1e-13, border, &mut q, None, multiply(&inner, &mut plain))
+                    .unwrap();
+                assert_eq!(end, plain_end, "{radius}");
+                let length = q.iter().map(|q| q * q).sum::<f64>().sqrt();
+                for (i, q) in q.iter().enumerate() {
+                    let own = (0..3).map(|j| C[i * 3 + j] * p[j]).sum::<f64>();
+                    assert!((own - q).abs() < 1e-9 * length, "{radius}: {own} {q}");
+                }
+                assert!((conjugate.length - length).abs() < 1e-9 * length, "{radius}");
+                // At least half where the model is convex: Yuan, On the truncated conjugate gradient method, 2000.
+                let mut exact = Exact::new(3);
+                exact.model(&inner, &H);
+                let best = exact.step(radius, &mut q).promised;
+                let least = if inner == CONVEX { 0.5 * best } else { 0.0 };
+                assert!(
+                    within.promised <= best * (1.0 + 1e-9) && within.promised >= least,
+                    "{radius}: {best}"
+                );
+            }
         }
     }
 

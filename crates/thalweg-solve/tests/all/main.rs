@@ -23,6 +23,7 @@ mod noise;
 mod objectives;
 mod one_dimension;
 mod preconditioning;
+mod preconditioning_pays;
 mod problems;
 mod quadratic;
 mod relations;

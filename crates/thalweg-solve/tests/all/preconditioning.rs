@@ -2,8 +2,8 @@
 
 use thalweg_function::{Program, Shape, Var, trace};
 use thalweg_solve::{
-    Closure, Handwritten, Lbfgs, Method, Options, Preconditioner, Solution, SolveError, Status, Traced,
-    minimize,
+    Closure, Descent, Handwritten, Lbfgs, Method, Options, Preconditioner, Solution, SolveError, Status,
+    Traced, TrustNewton, minimize,
 };
 
 use crate::functions::rosenbrock;
@@ -72,6 +72,7 @@ fn every_preconditioner_goes_down_rosenbrocks_valley_and_prints_what_parses() {
             format!("barzilai_borwein(preconditioner={preconditioner})"),
             format!("lbfgs(preconditioner={preconditioner})"),
             format!("newton_cg(preconditioner={preconditioner})"),
+            format!("trust_newton(subproblem=steihaug, preconditioner={preconditioner})"),
         ] {
             if text.contains("limited") && ["lbfgs(", "barzilai"].iter().any(|name| text.contains(name)) {
                 continue;
@@ -96,6 +97,12 @@ fn preconditioners_that_cannot_be_are_refused() {
     assert!(message("cg(preconditioner=diagnal)").contains("did you mean `diagonal`?"));
     assert!(message("cg(preconditioner=diagonal(every=0))").contains("every"));
     assert!(message("steepest(preconditioner=3)").contains("must be one of none, diagonal"));
+    for subproblem in ["exact", "dogleg"] {
+        let text = format!("trust_newton(subproblem={subproblem}, preconditioner=diagonal)");
+        assert!(message(&text).contains("goes with subproblem=steihaug only"));
+    }
+    let exact = TrustNewton { preconditioner: Preconditioner::Full { every: 1 }, ..TrustNewton::default() };
+    assert!(Descent::from(exact).check().unwrap_err().to_string().contains("steihaug"));
     assert!(message("cg(beta=hager_zhang, search=hager_zhang, preconditioner=full)").contains("pr_plus"));
     let mut blind = Closure::new(1, |x: &[f64]| x[0] * x[0], |x: &[f64], g: &mut [f64]| g[0] = 2.0 * x[0]);
     let options = Options { method: "cg(preconditioner=full)".parse().unwrap(), ..Options::default() };
@@ -108,6 +115,7 @@ fn the_exact_matrix_makes_one_step_of_a_quadratic() {
         "lbfgs(preconditioner=full)",
         "barzilai_borwein(preconditioner=full)",
         "newton_cg(preconditioner=full)",
+        "trust_newton(subproblem=steihaug, preconditioner=full)",
         "cg(preconditioner=full)",
         "steepest(preconditioner=full)",
     ] {
@@ -115,10 +123,32 @@ fn the_exact_matrix_makes_one_step_of_a_quadratic() {
         assert_eq!(steps(&solution), 1, "{method}");
     }
     // And conjugate gradients need but one product for it.
-    let options =
-        Options { method: "newton_cg(preconditioner=full)".parse().unwrap(), steps: 1, ..Options::default() };
-    let solution = minimize(&mut Traced::<f64>::new(&chain(3.0)).unwrap(), &[1.0; DIM], &options).unwrap();
-    assert_eq!(solution.evaluations.hessian_vector, 1);
+    for method in ["newton_cg(preconditioner=full)", "trust_newton(subproblem=steihaug, preconditioner=full)"]
+    {
+        let options = Options { method: method.parse().unwrap(), steps: 1, ..Options::default() };
+        let solution =
+            minimize(&mut Traced::<f64>::new(&chain(3.0)).unwrap(), &[1.0; DIM], &options).unwrap();
+        assert_eq!(solution.evaluations.hessian_vector, 1);
+    }
+}
+
+#[test]
+fn a_region_in_the_norm_of_the_hessian_cuts_newtons_step_where_that_is_as_long_as_its_radius() {
+    // min gᵀp + ½pᵀHp where pᵀHp ≤ Δ²: p = −H⁻¹g·min(1, Δ/√(gᵀH⁻¹g)). Here −H⁻¹g = −x and gᵀH⁻¹g = xᵀHx = 2f(x).
+    let start: Vec<f64> = (0..DIM).map(|i| (i as f64).cos()).collect();
+    let scale = |i: usize| 10.0_f64.powf(-1.0 + 2.0 * i as f64 / (DIM - 1) as f64);
+    let y: Vec<f64> = start.iter().enumerate().map(|(i, x)| scale(i) * x).collect();
+    let beside: f64 = y.windows(2).map(|y| y[0] * y[1]).sum();
+    let length = (2.0 * (y.iter().map(|y| y * y).sum::<f64>() - 0.9 * beside)).sqrt();
+    for part in [0.01, 0.5] {
+        let method =
+            format!("trust_newton(subproblem=steihaug, radius={:e}, preconditioner=full)", part * length);
+        let options = Options { method: method.parse().unwrap(), steps: 1, ..Options::default() };
+        let solution = minimize(&mut Traced::<f64>::new(&chain(1.0)).unwrap(), &start, &options).unwrap();
+        for (x, start) in solution.x.iter().zip(&start) {
+            assert!((x - (1.0 - part) * start).abs() < 1e-10, "{part}: {x} from {start}");
+        }
+    }
 }
 
 #[test]
@@ -161,6 +191,8 @@ fn badly_scaled_quadratics_are_no_harder_for_preconditioned_quasi_newton_and_spe
         "barzilai_borwein(preconditioner=diagonal(every=1000))",
         "newton_cg(preconditioner=diagonal(every=1000))",
         "newton_cg(preconditioner=hutchinson(samples=300, every=1000))",
+        "trust_newton(subproblem=steihaug, preconditioner=diagonal(every=1000))",
+        "trust_newton(subproblem=steihaug, preconditioner=hutchinson(samples=300, every=1000))",
     ] {
         let (well, badly) = (steps(&solve(0.0, method)), steps(&solve(3.0, method)));
         assert!(well < 1000 && badly <= well + well / 4 + 3, "{method}: {well} {badly}");

@@ -89,8 +89,8 @@ impl<F: Scalar> Pairs<F> {
         }
     }
 
-    /// Takes the pair of a step, if it is sound.
-    pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) {
+    /// Takes the pair of a step, if it is sound; its sᵀy.
+    pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) -> Option<f64> {
         let place = self.place(self.count);
         let range = place * self.dim..(place + 1) * self.dim;
         let (s, y) = (&mut self.s[range.clone()], &mut self.y[range]);
@@ -109,7 +109,7 @@ impl<F: Scalar> Pairs<F> {
             sums
         });
         if !(Pair { curvature, squares: [length, square], along, first: self.count == 0 }).is_sound() {
-            return;
+            return None;
         }
         (self.curvatures[place], self.squares[place]) = (curvature, square);
         if self.count < self.most {
@@ -117,6 +117,7 @@ impl<F: Scalar> Pairs<F> {
         } else {
             self.oldest = self.place(1);
         }
+        Some(curvature)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::descent::lbfgs::Pairs;
 use crate::lanczos::random_direction;
 use crate::objective::Oracle;
 use crate::scalar::{narrow, wide};
+use crate::vector::norm;
 use crate::{Scalar, SolveError};
 
 /// An entry of the diagonal counts for at least this share of the largest.
@@ -106,10 +107,27 @@ impl<F: Scalar> Inverse<F> {
         Ok(true)
     }
 
-    pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) {
+    /// Learns from a step s; √(sᵀMs) where that has changed M.
+    pub(crate) fn learn(&mut self, moved: &Moved<'_, F>) -> Option<f64> {
         self.age = self.age.map(|age| age.saturating_add(1));
-        if let Form::Pairs(pairs) = &mut self.form {
-            pairs.learn(moved);
+        match &mut self.form {
+            // Ms = y for the newest pair.
+            Form::Pairs(pairs) => pairs.learn(moved).map(f64::sqrt),
+            _ => None,
+        }
+    }
+
+    /// √(vᵀMv), but for what steps have taught, of which only the inverse is known.
+    pub(crate) fn norm(&mut self, v: &[F]) -> Option<f64> {
+        match &mut self.form {
+            Form::Diagonal(inverse) => Some(
+                v.iter().zip(inverse).map(|(&v, inverse)| wide(v).powi(2) / *inverse).sum::<f64>().sqrt(),
+            ),
+            Form::Factor { cholesky, scales, right, .. } => {
+                right.iter_mut().zip(v).zip(&*scales).for_each(|((b, &v), s)| *b = wide(v) / s);
+                Some(cholesky.form(right).sqrt())
+            }
+            Form::Pairs(pairs) => pairs.is_empty().then(|| norm(v)),
         }
     }
 
