@@ -28,6 +28,14 @@ impl Cholesky {
         }
     }
 
+    /// Makes room for matrices of another size; nothing is allocated for one that is no larger than the first.
+    pub(crate) fn resize(&mut self, dim: usize) {
+        self.dim = dim;
+        self.factors.resize(dim * dim, 0.0);
+        self.order.resize(dim, 0);
+        self.scratch.resize(dim, 0.0);
+    }
+
     pub(crate) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
         keeper.numbers("factors", &mut self.factors);
         let mut order: Vec<f64> = self.order.iter().map(|&place| place as f64).collect();

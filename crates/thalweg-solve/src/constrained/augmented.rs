@@ -129,7 +129,22 @@ pub(super) struct Work {
     /// The violation at the last minimum.
     violation: f64,
     pairs: Vec<Pair>,
+    /// Room for pairs to come.
+    spare: Vec<Pair>,
     matrix: Vec<f64>,
+    /// The augmented Lagrangian where the step begins, and at the last trial.
+    now: Level,
+    then: Level,
+    /// Which variables may go against the gradient: all but those that a bound holds; and their places.
+    free: Vec<bool>,
+    places: Vec<usize>,
+    direction: Vec<f64>,
+    /// What each pair finds of a direction along its step.
+    factors: Vec<f64>,
+    /// The Hessian on the free variables, its factors, and what they solve.
+    reduced: Vec<f64>,
+    cholesky: Cholesky,
+    solved: Vec<f64>,
 }
 
 /// A step, the change of the gradient, and their product.
@@ -147,18 +162,59 @@ struct Level {
     λ: Vec<f64>,
 }
 
+impl Level {
+    fn new(dim: usize, count: usize) -> Self {
+        Level { value: 0.0, gradient: vec![0.0; dim], λ: vec![0.0; count] }
+    }
+
+    /// Looks at a point with these multipliers and this price.
+    fn measure<F: Scalar>(&mut self, problem: &Problem<F>, at: &Point<F>, multipliers: &[f64], penalty: f64) {
+        self.value = at.f;
+        self.gradient.copy_from_slice(&at.g);
+        for (own, (c, λ)) in self.λ.iter_mut().zip(at.c.iter().zip(multipliers)) {
+            *own = c - λ / penalty;
+        }
+        for (own, (low, high)) in self.λ.iter_mut().zip(&problem.ends) {
+            let distance = *own - own.max(*low).min(*high);
+            self.value += 0.5 * penalty * distance * distance;
+            *own = distance * -penalty;
+        }
+        add_transposed(&at.j, &self.λ, -1.0, &mut self.gradient);
+    }
+}
+
 impl Work {
-    pub(super) fn new(settings: AugmentedLagrangian, count: usize, exact: bool, tolerance: f64) -> Self {
+    pub(super) fn new(
+        settings: AugmentedLagrangian,
+        dim: usize,
+        count: usize,
+        exact: bool,
+        tolerance: f64,
+    ) -> Self {
+        let zeros = |n| vec![0.0; n];
+        let (kept, dense) = if exact { (0, dim) } else { (settings.memory, 0) };
+        let pair = |_| Pair { s: zeros(dim), y: zeros(dim), curvature: 0.0 };
         Work {
             settings,
             exact,
-            multipliers: vec![0.0; count],
+            multipliers: zeros(count),
             penalty: 0.0,
             inner_tolerance: 0.1,
             last_tolerance: 0.5 * tolerance,
             violation: f64::INFINITY,
-            pairs: Vec::new(),
-            matrix: Vec::new(),
+            pairs: Vec::with_capacity(kept + 1),
+            // One more than are kept: it is looked at before it takes the oldest one's place.
+            spare: (0..=kept).map(pair).collect(),
+            matrix: zeros(dense * dense),
+            now: Level::new(dim, count),
+            then: Level::new(dim, count),
+            free: vec![true; dim],
+            places: Vec::with_capacity(dim),
+            direction: zeros(dim),
+            factors: zeros(kept),
+            reduced: zeros(dense * dense),
+            cholesky: Cholesky::new(dense),
+            solved: zeros(dense),
         }
     }
 
@@ -179,41 +235,44 @@ impl Work {
         self.pairs = rows.chunks_exact(2 * dim + 1).map(pair).collect();
     }
 
-    /// One step from `at`.
+    /// One step from `at` to `next`.
     pub(super) fn step<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
+        next: &mut Point<F>,
         duals: &mut Duals,
-    ) -> Result<Went<F>, SolveError> {
+    ) -> Result<Went, SolveError> {
         if self.penalty == 0.0 {
-            let outside = problem.outside(&at.c);
-            let own = 10.0 * at.f.abs().max(1.0) / (0.5 * dot(&outside, &outside)).max(1.0);
+            let square: f64 = problem.outside(&at.c).map(|v| v * v).sum();
+            let own = 10.0 * at.f.abs().max(1.0) / (0.5 * square).max(1.0);
             self.penalty = if self.settings.penalty > 0.0 { self.settings.penalty } else { own };
             self.penalty = self.penalty.clamp(1e-6, 1e8);
         }
         loop {
-            let now = self.value(problem, at);
-            let free = free(problem, at, &now.gradient);
-            let left: Vec<f64> =
-                now.gradient.iter().zip(&free).map(|(g, free)| if *free { *g } else { 0.0 }).collect();
-            if largest(&left) > self.inner_tolerance
-                && let Some(after) = self.descend(problem, oracle, at, &now, &free)?
-            {
-                duals.λ = self.value(problem, &after).λ;
-                return Ok(Went::To(Box::new(after)));
+            self.now.measure(problem, at, &self.multipliers, self.penalty);
+            let mut left = 0.0_f64;
+            for (i, free) in self.free.iter_mut().enumerate() {
+                let (x, g, (low, high)) = (at.x[i], self.now.gradient[i], problem.bounds[i]);
+                *free = low < high && !(x <= low && g > 0.0) && !(x >= high && g < 0.0);
+                left = if *free { left.max(g.abs()) } else { left };
+            }
+            if left > self.inner_tolerance && self.descend(problem, oracle, at, next)? {
+                duals.λ.copy_from_slice(&self.then.λ);
+                return Ok(Went::On);
             }
             // At a minimum of the inner problem, or as near as numbers allow.
-            if !self.raise(problem, at, &now.λ) {
-                duals.λ = now.λ;
+            if !self.raise(problem, at) {
+                duals.λ.copy_from_slice(&self.now.λ);
                 return Ok(Went::Nowhere { flat: true });
             }
         }
     }
 
     /// The next multipliers, and perhaps a higher price; `false` if nothing more can come of it.
-    fn raise<F: Scalar>(&mut self, problem: &Problem<F>, at: &Point<F>, λ: &[f64]) -> bool {
+    fn raise<F: Scalar>(&mut self, problem: &Problem<F>, at: &Point<F>) -> bool {
+        let λ = &self.now.λ;
         let moved =
             λ.iter().zip(&self.multipliers).fold(0.0_f64, |most, (new, old)| most.max((new - old).abs()));
         let violation = moved / self.penalty;
@@ -227,168 +286,154 @@ impl Work {
         }
         if violation > 0.5 * self.violation && violation > self.last_tolerance {
             self.penalty = (self.penalty * self.settings.growth).min(DEAREST);
-            self.pairs.clear();
+            self.forget();
         }
         self.violation = violation;
         self.inner_tolerance = (0.1 * self.inner_tolerance).max(self.last_tolerance);
         true
     }
 
-    fn value<F: Scalar>(&self, problem: &Problem<F>, at: &Point<F>) -> Level {
-        let (mut value, mut gradient) = (at.f, at.g.clone());
-        let shifted: Vec<f64> =
-            at.c.iter().zip(&self.multipliers).map(|(c, λ)| c - λ / self.penalty).collect();
-        let mut λ = problem.outside(&shifted);
-        for distance in &mut λ {
-            value += 0.5 * self.penalty * *distance * *distance;
-            *distance *= -self.penalty;
-        }
-        add_transposed(&at.j, &λ, -1.0, &mut gradient);
-        Level { value, gradient, λ }
+    fn forget(&mut self) {
+        self.spare.append(&mut self.pairs);
     }
 
-    /// A lower point along the projected path of a direction; against the gradient where a better one leads nowhere.
+    /// `next ←` a lower point along the projected path of a direction, `then ←` what is there; against the gradient where a better direction
+    /// leads nowhere. `false` where that does too.
     fn descend<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
-        now: &Level,
-        free: &[bool],
-    ) -> Result<Option<Point<F>>, SolveError> {
+        next: &mut Point<F>,
+    ) -> Result<bool, SolveError> {
         for steepest in [false, true] {
-            let mut d: Vec<f64> =
-                now.gradient.iter().zip(free).map(|(g, free)| if *free { -g } else { 0.0 }).collect();
-            let mut length = 1.0_f64.min(largest(&at.x).max(1.0) / largest(&d));
+            let against = self.now.gradient.iter().zip(&self.free);
+            for (d, (g, free)) in self.direction.iter_mut().zip(against) {
+                *d = if *free { -g } else { 0.0 };
+            }
+            let mut length = 1.0_f64.min(largest(&at.x).max(1.0) / largest(&self.direction));
             if !steepest {
-                let better = if self.exact {
-                    self.newton(problem, oracle, at, now, free)?
-                } else {
-                    self.recall(&d, free)
-                };
-                let Some(better) = better else { continue };
-                let slope = dot(&now.gradient, &better);
-                if !(slope < 0.0 && slope.is_finite()) {
+                let better = if self.exact { self.newton(problem, oracle, at)? } else { self.recall() };
+                let slope = dot(&self.now.gradient, &self.direction);
+                if !(better && slope < 0.0 && slope.is_finite()) {
                     continue;
                 }
-                d = better;
                 length = 1.0;
             }
-            if let Some(after) = self.search(problem, oracle, at, now, &d, length)? {
+            if self.search(problem, oracle, at, next, length)? {
                 if !self.exact {
-                    self.learn(problem, at, now, &after);
+                    self.learn(at, next);
                 }
-                return Ok(Some(after));
+                return Ok(true);
             }
-            self.pairs.clear();
+            self.forget();
         }
-        Ok(None)
+        Ok(false)
     }
 
     fn search<F: Scalar>(
-        &self,
+        &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
-        now: &Level,
-        d: &[f64],
+        next: &mut Point<F>,
         first: f64,
-    ) -> Result<Option<Point<F>>, SolveError> {
-        let rounding = 4.0 * f64::EPSILON * now.value.abs().max(1e-3);
+    ) -> Result<bool, SolveError> {
+        let rounding = 4.0 * f64::EPSILON * self.now.value.abs().max(1e-3);
         let mut length = first;
         for _ in 0..TRIALS {
-            let Some(trial) = problem.visit(oracle, &along(&at.x, length, d))? else {
+            if !problem.visit(oracle, (&at.x, length, &self.direction), next)? {
                 length *= 0.1;
                 continue;
-            };
-            let moved: Vec<f64> = trial.x.iter().zip(&at.x).map(|(a, b)| a - b).collect();
-            let slope = dot(&now.gradient, &moved);
-            if largest(&moved) <= f64::EPSILON * largest(&at.x) {
-                return Ok(None);
             }
-            let then = self.value(problem, &trial);
+            let moved = || next.x.iter().zip(&at.x).map(|(a, b)| a - b);
+            let slope: f64 = self.now.gradient.iter().zip(moved()).map(|(g, m)| g * m).sum();
+            if moved().fold(0.0_f64, |most, m| most.max(m.abs())) <= f64::EPSILON * largest(&at.x) {
+                return Ok(false);
+            }
+            self.then.measure(problem, next, &self.multipliers, self.penalty);
+            let (now, then) = (&self.now, &self.then);
             let lower = then.value <= now.value + 1e-4 * slope && slope < 0.0;
             // Where values are rounding, gradients still say something.
             let flat = (then.value - now.value).abs() <= rounding
                 && largest(&then.gradient) <= 0.5 * largest(&now.gradient);
             if lower || flat {
-                return Ok(Some(trial));
+                return Ok(true);
             }
             let guess = -0.5 * slope * length / (then.value - now.value - slope);
             length = if guess.is_finite() { guess.clamp(0.1 * length, 0.5 * length) } else { 0.3 * length };
         }
-        Ok(None)
+        Ok(false)
     }
 
-    /// −(H + E)⁻¹g on the free variables, H the Hessian of the augmented Lagrangian.
+    /// `direction ← −(H + E)⁻¹g` on the free variables, H the Hessian of the augmented Lagrangian; `false` if that is not to be had.
     fn newton<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
-        now: &Level,
-        free: &[bool],
-    ) -> Result<Option<Vec<f64>>, SolveError> {
-        let n = free.len();
-        self.matrix.resize(n * n, 0.0);
-        if !problem.hessian(oracle, &at.x, &now.λ, &mut self.matrix)? {
-            return Ok(None);
+    ) -> Result<bool, SolveError> {
+        let n = self.free.len();
+        if !problem.hessian(oracle, &at.x, &self.now.λ, &mut self.matrix)? {
+            return Ok(false);
         }
-        let places: Vec<usize> = (0..n).filter(|&i| free[i]).collect();
-        let size = places.len();
+        self.places.clear();
+        self.places.extend((0..n).filter(|&i| self.free[i]));
+        let (places, size) = (&self.places, self.places.len());
         if size == 0 {
-            return Ok(None);
+            return Ok(false);
         }
-        let mut reduced = vec![0.0; size * size];
+        self.reduced.resize(size * size, 0.0);
         for (a, &i) in places.iter().enumerate() {
             for (b, &k) in places.iter().enumerate() {
-                reduced[a * size + b] = self.matrix[i * n + k];
+                self.reduced[a * size + b] = self.matrix[i * n + k];
             }
         }
-        for (row, λ) in at.j.chunks_exact(n).zip(&now.λ) {
+        for (row, λ) in at.j.chunks_exact(n).zip(&self.now.λ) {
             if *λ == 0.0 {
                 continue;
             }
             for (a, &i) in places.iter().enumerate() {
                 let factor = self.penalty * row[i];
                 for (b, &k) in places.iter().enumerate() {
-                    reduced[a * size + b] += factor * row[k];
+                    self.reduced[a * size + b] += factor * row[k];
                 }
             }
         }
-        let mut cholesky = Cholesky::new(size);
-        if !cholesky.factorise(&reduced) {
-            return Ok(None);
+        self.cholesky.resize(size);
+        if !self.cholesky.factorise(&self.reduced) {
+            return Ok(false);
         }
-        let mut solved: Vec<f64> = places.iter().map(|&i| -now.gradient[i]).collect();
-        cholesky.solve(&mut solved);
-        let mut d = vec![0.0; n];
-        for (&i, solved) in places.iter().zip(solved) {
-            d[i] = solved;
+        self.solved.clear();
+        self.solved.extend(places.iter().map(|&i| -self.now.gradient[i]));
+        self.cholesky.solve(&mut self.solved);
+        self.direction.fill(0.0);
+        for (&i, solved) in places.iter().zip(&self.solved) {
+            self.direction[i] = *solved;
         }
-        Ok(Some(d))
+        Ok(true)
     }
 
-    /// The two-loop recursion of limited-memory BFGS on the free variables; `d` is −g there.
-    fn recall(&self, d: &[f64], free: &[bool]) -> Option<Vec<f64>> {
-        let last = self.pairs.last()?;
+    /// `direction ←` what the two-loop recursion of limited-memory BFGS makes of it on the free variables; `false` without a pair.
+    fn recall(&mut self) -> bool {
+        let Some(last) = self.pairs.last() else { return false };
+        let free = &self.free;
         let inner = |a: &[f64], b: &[f64]| -> f64 {
             a.iter().zip(b).zip(free).filter(|(_, free)| **free).map(|((a, b), _)| a * b).sum()
         };
-        let mut q = d.to_vec();
-        let mut factors = vec![0.0; self.pairs.len()];
-        for (factor, pair) in factors.iter_mut().zip(&self.pairs).rev() {
-            *factor = inner(&pair.s, &q) / pair.curvature;
+        let q = &mut self.direction;
+        for (factor, pair) in self.factors.iter_mut().zip(&self.pairs).rev() {
+            *factor = inner(&pair.s, q) / pair.curvature;
             for (q, y) in q.iter_mut().zip(&pair.y) {
                 *q -= *factor * y;
             }
         }
         let scale = last.curvature / dot(&last.y, &last.y);
-        for q in &mut q {
+        for q in q.iter_mut() {
             *q *= scale;
         }
-        for (factor, pair) in factors.iter().zip(&self.pairs) {
-            let back = factor - inner(&pair.y, &q) / pair.curvature;
+        for (factor, pair) in self.factors.iter().zip(&self.pairs) {
+            let back = factor - inner(&pair.y, q) / pair.curvature;
             for (q, s) in q.iter_mut().zip(&pair.s) {
                 *q += back * s;
             }
@@ -396,27 +441,22 @@ impl Work {
         for (q, free) in q.iter_mut().zip(free) {
             *q = if *free { *q } else { 0.0 };
         }
-        Some(q)
+        true
     }
 
-    fn learn<F: Scalar>(&mut self, problem: &Problem<F>, at: &Point<F>, now: &Level, after: &Point<F>) {
-        let then = self.value(problem, after);
-        let difference = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
-        let (s, y) = (difference(&after.x, &at.x), difference(&then.gradient, &now.gradient));
-        let curvature = dot(&s, &y);
-        if curvature > 1e-10 * dot(&s, &s).sqrt() * dot(&y, &y).sqrt() {
-            if self.pairs.len() == self.settings.memory {
-                self.pairs.remove(0);
-            }
-            self.pairs.push(Pair { s, y, curvature });
+    fn learn<F: Scalar>(&mut self, at: &Point<F>, after: &Point<F>) {
+        let Some(mut pair) = self.spare.pop() else { return };
+        along(&after.x, -1.0, &at.x, &mut pair.s);
+        along(&self.then.gradient, -1.0, &self.now.gradient, &mut pair.y);
+        pair.curvature = dot(&pair.s, &pair.y);
+        let size = dot(&pair.s, &pair.s).sqrt() * dot(&pair.y, &pair.y).sqrt();
+        if pair.curvature <= 1e-10 * size || pair.curvature.is_nan() {
+            return self.spare.push(pair);
         }
+        if self.pairs.len() == self.settings.memory {
+            let oldest = self.pairs.remove(0);
+            self.spare.push(oldest);
+        }
+        self.pairs.push(pair);
     }
-}
-
-/// Which variables may go against the gradient: all but those that a bound holds.
-fn free<F: Scalar>(problem: &Problem<F>, at: &Point<F>, gradient: &[f64]) -> Vec<bool> {
-    let held = |((x, g), &(low, high)): ((&f64, &f64), &(f64, f64))| {
-        low < high && !(*x <= low && *g > 0.0) && !(*x >= high && *g < 0.0)
-    };
-    at.x.iter().zip(gradient).zip(&problem.bounds).map(held).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::problem::{Duals, Point, Problem, add_transposed, along, largest};
+use super::problem::{Duals, Point, Problem, add_transposed, along};
 use crate::checkpoint::Keeper;
 use crate::objective::Oracle;
 use crate::{Scalar, SolveError};
@@ -37,7 +37,7 @@ pub(super) struct Iterate<F> {
 }
 
 impl<F: Scalar> Iterate<F> {
-    /// A place for an iterate to be restored.
+    /// A place for an iterate.
     pub(super) fn blank(dim: usize, count: usize) -> Self {
         let zeros = |n| vec![0.0; n];
         let pair = |n| Pair { low: zeros(n), high: zeros(n) };
@@ -75,6 +75,14 @@ pub(super) struct Step {
     pub(super) y: Vec<f64>,
     pub(super) z: Pair,
     pub(super) v: Pair,
+}
+
+impl Step {
+    pub(super) fn new(dim: usize, count: usize) -> Self {
+        let zeros = |n| vec![0.0; n];
+        let pair = |n| Pair { low: zeros(n), high: zeros(n) };
+        Step { x: zeros(dim), s: zeros(count), y: zeros(count), z: pair(dim), v: pair(count) }
+    }
 }
 
 /// How far from a bound a start is moved: κ₁ and κ₂.
@@ -158,13 +166,13 @@ pub(super) fn gaps(value: f64, (low, high): (f64, f64)) -> (f64, f64) {
 
 impl<F: Scalar> Iterate<F> {
     /// c − s.
-    pub(super) fn equations(&self) -> Vec<f64> {
-        self.point.c.iter().zip(&self.s).map(|(c, s)| c - s).collect()
+    pub(super) fn equations(&self) -> impl Iterator<Item = f64> {
+        self.point.c.iter().zip(&self.s).map(|(c, s)| c - s)
     }
 
     /// θ = Σ|c − s|.
     pub(super) fn violation(&self) -> f64 {
-        self.equations().iter().map(|e| e.abs()).sum()
+        self.equations().map(f64::abs).sum()
     }
 
     /// Every bounded value with its ends: variables, then slacks.
@@ -194,23 +202,24 @@ impl<F: Scalar> Iterate<F> {
         own + barrier.sum::<f64>()
     }
 
-    /// ∇f + Jᵀy.
-    pub(super) fn gradient(&self, y: &[f64]) -> Vec<f64> {
-        let mut gradient = self.point.g.clone();
-        add_transposed(&self.point.j, y, 1.0, &mut gradient);
-        gradient
+    /// `to ← ∇f + Jᵀy`.
+    pub(super) fn gradient(&self, y: &[f64], to: &mut [f64]) {
+        to.copy_from_slice(&self.point.g);
+        add_transposed(&self.point.j, y, 1.0, to);
     }
 
-    /// How far the conditions with μ are from holding.
-    pub(super) fn error(&self, problem: &Problem<F>, μ: f64) -> f64 {
-        let mut rest = self.gradient(&self.y);
-        for (i, rest) in rest.iter_mut().enumerate() {
-            let fixed = problem.bounds[i].0 == problem.bounds[i].1;
-            *rest = if fixed { 0.0 } else { *rest - self.z.low[i] + self.z.high[i] };
+    /// How far the conditions with μ are from holding; `rest` is room for a number of each variable.
+    pub(super) fn error(&self, problem: &Problem<F>, μ: f64, rest: &mut [f64]) -> f64 {
+        self.gradient(&self.y, rest);
+        let mut stationarity = 0.0_f64;
+        for (i, rest) in rest.iter().enumerate() {
+            if problem.bounds[i].0 < problem.bounds[i].1 {
+                stationarity = stationarity.max((rest - self.z.low[i] + self.z.high[i]).abs());
+            }
         }
         for (i, ends) in self.ends.iter().enumerate() {
             if ends.0 < ends.1 {
-                rest.push(-self.y[i] - self.v.low[i] + self.v.high[i]);
+                stationarity = stationarity.max((-self.y[i] - self.v.low[i] + self.v.high[i]).abs());
             }
         }
         let duals = [&self.z.low, &self.z.high, &self.v.low, &self.v.high];
@@ -227,12 +236,13 @@ impl<F: Scalar> Iterate<F> {
             off(low, *dual_low).max(off(high, *dual_high))
         });
         let product = products.fold(0.0, f64::max);
-        (largest(&rest) / unit).max(largest(&self.equations())).max(product / bound_unit)
+        let violation = self.equations().fold(0.0_f64, |most, e| most.max(e.abs()));
+        (stationarity / unit).max(violation).max(product / bound_unit)
     }
 
     /// The longest step ≤ 1 that leaves the part 1 − τ of every distance.
-    pub(super) fn longest(&self, problem: &Problem<F>, step: &Step, τ: f64) -> f64 {
-        let all = self.bounded(problem).zip(step.x.iter().chain(&step.s));
+    pub(super) fn longest(&self, problem: &Problem<F>, (x, s): (&[f64], &[f64]), τ: f64) -> f64 {
+        let all = self.bounded(problem).zip(x.iter().chain(s));
         all.fold(1.0, |longest, ((value, ends), d)| {
             let (low, high) = gaps(value, ends);
             let gap = if *d < 0.0 { low } else { high };
@@ -248,23 +258,23 @@ impl<F: Scalar> Iterate<F> {
         pairs.fold(1.0, |longest, (dual, d)| if *d < 0.0 { longest.min(-τ * dual / d) } else { longest })
     }
 
-    /// The iterate with point and slacks further along a step.
+    /// `to ←` the iterate with point and slacks further along a step, its multipliers as they are; `false` if something is not finite there.
     pub(super) fn moved(
         &self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
-        step: &Step,
-        length: f64,
-    ) -> Result<Option<Self>, SolveError> {
-        let point = problem.visit(oracle, &along(&self.point.x, length, &step.x))?;
-        Ok(point.map(|point| Iterate {
-            point,
-            s: along(&self.s, length, &step.s),
-            y: self.y.clone(),
-            z: self.z.clone(),
-            v: self.v.clone(),
-            ends: self.ends.clone(),
-        }))
+        (length, x, s): (f64, &[f64], &[f64]),
+        to: &mut Self,
+    ) -> Result<bool, SolveError> {
+        let finite = problem.visit(oracle, (&self.point.x, length, x), &mut to.point)?;
+        along(&self.s, length, s, &mut to.s);
+        to.y.copy_from_slice(&self.y);
+        for (to, from) in [(&mut to.z, &self.z), (&mut to.v, &self.v)] {
+            to.low.copy_from_slice(&from.low);
+            to.high.copy_from_slice(&from.high);
+        }
+        to.ends.clone_from(&self.ends);
+        Ok(finite)
     }
 
     /// The multipliers after a step.
@@ -277,7 +287,7 @@ impl<F: Scalar> Iterate<F> {
         dual: f64,
         μ: f64,
     ) {
-        self.y = along(&before.y, length, &step.y);
+        along(&before.y, length, &step.y, &mut self.y);
         let near = |dual: f64, gap: f64| {
             if gap.is_finite() { dual.max(μ / gap / NEAR).min(μ / gap * NEAR) } else { 0.0 }
         };
@@ -295,10 +305,12 @@ impl<F: Scalar> Iterate<F> {
 
     /// The multipliers as all methods know them; of a fixed variable what the gradient has left.
     pub(super) fn duals(&self, problem: &Problem<F>, duals: &mut Duals) {
-        let rest = self.gradient(&self.y);
-        duals.λ = self.y.iter().map(|y| -y).collect();
+        duals.λ.iter_mut().zip(&self.y).for_each(|(λ, y)| *λ = -y);
+        self.gradient(&self.y, &mut duals.z);
         for (i, ends) in problem.bounds.iter().enumerate() {
-            duals.z[i] = if ends.0 == ends.1 { rest[i] } else { self.z.low[i] - self.z.high[i] };
+            if ends.0 < ends.1 {
+                duals.z[i] = self.z.low[i] - self.z.high[i];
+            }
         }
     }
 }

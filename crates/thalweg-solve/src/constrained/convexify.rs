@@ -18,12 +18,14 @@ pub(super) struct Convexify {
     factor: f64,
     /// The matrix before anything is added.
     plain: Vec<f64>,
+    raised: Vec<f64>,
 }
 
 impl Convexify {
     pub(super) fn new(dim: usize) -> Self {
-        let (weights, j, plain) = (Vec::new(), Vec::new(), Vec::new());
-        Convexify { eigen: Eigen::new(dim), weights, j, factor: 0.0, plain }
+        let (weights, j) = (Vec::new(), Vec::new());
+        let (plain, raised) = (Vec::with_capacity(dim * dim), vec![0.0; dim]);
+        Convexify { eigen: Eigen::new(dim), weights, j, factor: 0.0, plain, raised }
     }
 
     pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
@@ -66,7 +68,8 @@ impl Convexify {
         if self.eigen.values.iter().all(|v| *v >= floor) {
             return;
         }
-        let raised: Vec<f64> = self.eigen.values.iter().map(|v| v.abs().max(floor)).collect();
+        let raised = &mut self.raised;
+        raised.iter_mut().zip(&self.eigen.values).for_each(|(to, v)| *to = v.abs().max(floor));
         for i in 0..n {
             for k in 0..=i {
                 let vectors = &self.eigen.vectors;
@@ -89,14 +92,15 @@ impl Convexify {
         }
     }
 
-    /// Takes what was added to the matrix out of the multipliers of a step d.
-    pub(super) fn correct(&self, d: &[f64], λ: &mut [f64]) {
+    /// Takes what was added to the matrix out of the multipliers of a step d; `jd` is room for a number of each function.
+    pub(super) fn correct(&self, d: &[f64], λ: &mut [f64], jd: &mut [f64]) {
         if self.factor == 0.0 {
             return;
         }
-        for ((λ, along), weight) in λ.iter_mut().zip(times(&self.j, d)).zip(&self.weights) {
+        times(&self.j, d, jd);
+        for ((λ, along), weight) in λ.iter_mut().zip(jd).zip(&self.weights) {
             if *λ != 0.0 {
-                *λ -= self.factor * weight * along;
+                *λ -= self.factor * weight * *along;
             }
         }
     }

@@ -27,10 +27,14 @@ const POWER_VIOLATION: f64 = 1.1;
 const POWER_SLOPE: f64 = 2.3;
 const ARMIJO: f64 = 1e-8;
 
+/// Room is made for so many pairs at once.
+const USUAL: usize = 256;
+
 impl Filter {
     /// From the violation at the start.
     pub(super) fn begin(&mut self, θ: f64) {
         self.pairs.clear();
+        self.pairs.reserve(USUAL);
         (self.most, self.least) = (1e4 * θ.max(1.0), 1e-4 * θ.max(1.0));
     }
 

@@ -18,7 +18,7 @@ enum Part {
         /// Values, then the Jacobian row by row.
         slopes: Executable<f64>,
         out: Vec<f64>,
-        /// Σ λᵢ∇²cᵢ from x and λ, once it is asked for.
+        /// Σ λᵢ∇²cᵢ from x and λ, once it was made ready.
         curvature: Option<Executable<f64>>,
     },
     Hand {
@@ -83,10 +83,25 @@ impl Functions {
         Ok(())
     }
 
-    /// `h ← h + Σ wᵢ∇²cᵢ(x)`.
+    /// Makes second derivatives ready.
+    pub(crate) fn prepare(&mut self) -> Result<(), SolveError> {
+        self.matrix.resize(self.dim * self.dim, 0.0);
+        self.pair.reserve(self.dim + self.ends.len());
+        for (count, part) in &mut self.parts {
+            if let Part::Traced { program, curvature, .. } = part {
+                let own = curvature.insert(Executable::new(&weighted_hessian(program)?)?);
+                // The first run makes room for the others.
+                self.pair.clear();
+                self.pair.resize(self.dim + *count, 0.0);
+                own.run(&self.pair, &mut self.matrix)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `h ← h + Σ wᵢ∇²cᵢ(x)`, of functions whose second derivatives are ready.
     pub(crate) fn add_curvature(&mut self, x: &[f64], w: &[f64], h: &mut [f64]) -> Result<(), SolveError> {
         let mut first = 0;
-        self.matrix.resize(self.dim * self.dim, 0.0);
         for (count, part) in &mut self.parts {
             let w = &w[first..first + *count];
             first += *count;
@@ -94,10 +109,7 @@ impl Functions {
                 continue;
             }
             match part {
-                Part::Traced { program, curvature, .. } => {
-                    if curvature.is_none() {
-                        *curvature = Some(Executable::new(&weighted_hessian(program)?)?);
-                    }
+                Part::Traced { curvature, .. } => {
                     let Some(curvature) = curvature else { continue };
                     self.pair.clear();
                     self.pair.extend_from_slice(x);

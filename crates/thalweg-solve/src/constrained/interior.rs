@@ -2,11 +2,11 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
-use super::barrier::{Barrier, Iterate};
+use super::barrier::{Barrier, Iterate, Step};
 use super::filter::Filter;
 use super::newton::Newton;
-use super::problem::{Duals, Point, Problem};
-use super::restoration::restore;
+use super::problem::{Duals, Point, Problem, along};
+use super::restoration::Restoration;
 use super::secant::Secant;
 use super::solver::{Curvature, Went};
 use crate::checkpoint::Keeper;
@@ -83,6 +83,16 @@ const SHORTEST: f64 = 0.05;
 
 /// The method at work.
 pub(super) struct Work<F> {
+    /// Where the run is, once it has begun.
+    now: Option<Iterate<F>>,
+    /// Where it goes next, and room for corrected trials.
+    next: Iterate<F>,
+    other: Iterate<F>,
+    steps: Steps,
+}
+
+/// What steps are made of.
+struct Steps {
     settings: InteriorPoint,
     exact: bool,
     tolerance: f64,
@@ -90,11 +100,27 @@ pub(super) struct Work<F> {
     filter: Filter,
     newton: Newton,
     secant: Secant,
-    /// Where the run is, once it has begun.
-    now: Option<Iterate<F>>,
+    restoration: Restoration,
     /// Whether the violation alone is being minimised, and what it was when that began.
     restoring: Option<f64>,
     matrix: Vec<f64>,
+    step: Step,
+    corrected: Step,
+    /// c − s, and what stands for it in a corrected step.
+    equations: Vec<f64>,
+    sum: Vec<f64>,
+    λ: Vec<f64>,
+    /// Room for a number of each variable.
+    rest: Vec<f64>,
+    other: Vec<f64>,
+}
+
+/// What the filter knows of the point that a step leaves: violation, value of the barrier function and its slope.
+#[derive(Clone, Copy)]
+struct Left {
+    θ: f64,
+    φ: f64,
+    slope: f64,
 }
 
 impl<F: Scalar> Work<F> {
@@ -105,7 +131,8 @@ impl<F: Scalar> Work<F> {
         exact: bool,
         tolerance: f64,
     ) -> Self {
-        Work {
+        let zeros = |n| vec![0.0; n];
+        let steps = Steps {
             settings,
             exact,
             tolerance,
@@ -113,231 +140,274 @@ impl<F: Scalar> Work<F> {
             filter: Filter::default(),
             newton: Newton::new(dim, count),
             secant: Secant::new(dim),
-            now: None,
+            restoration: Restoration::new(dim, count),
             restoring: None,
-            matrix: vec![0.0; dim * dim],
-        }
+            matrix: zeros(dim * dim),
+            step: Step::new(dim, count),
+            corrected: Step::new(dim, count),
+            equations: zeros(count),
+            sum: zeros(count),
+            λ: zeros(count),
+            rest: zeros(dim),
+            other: zeros(dim),
+        };
+        Work { now: None, next: Iterate::blank(dim, count), other: Iterate::blank(dim, count), steps }
     }
 
     pub(super) fn memory(&mut self, dim: usize, count: usize, keeper: &mut Keeper<F>) {
-        keeper.number("mu", &mut self.barrier.μ);
-        self.filter.memory(keeper);
-        self.newton.memory(keeper);
-        self.secant.memory(keeper);
+        let steps = &mut self.steps;
+        keeper.number("mu", &mut steps.barrier.μ);
+        steps.filter.memory(keeper);
+        steps.newton.memory(keeper);
+        steps.secant.memory(keeper);
         keeper.option("interior", &mut self.now, || Iterate::blank(dim, count), Iterate::memory);
-        keeper.maybe("restoring", &mut self.restoring);
+        keeper.maybe("restoring", &mut steps.restoring);
     }
 
-    /// One step.
+    /// One step from `at` to `next`.
     pub(super) fn step(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
+        next: &mut Point<F>,
         duals: &mut Duals,
-    ) -> Result<Went<F>, SolveError> {
-        let now = match self.now.take() {
-            Some(now) => now,
-            None => match self.begin(problem, oracle, at)? {
-                Some(now) => now,
-                None => return Ok(Went::Nowhere { flat: false }),
-            },
-        };
-        let (next, went) = match self.advance(problem, oracle, &now)? {
-            Some(next) => (next, true),
-            None => (now, false),
-        };
-        next.duals(problem, duals);
-        let went = if went { Went::To(Box::new(next.point.clone())) } else { Went::Nowhere { flat: false } };
-        self.now = Some(next);
-        Ok(went)
+    ) -> Result<Went, SolveError> {
+        if self.now.is_none() {
+            self.now = self.steps.begin(problem, oracle, at, next)?;
+        }
+        let Some(now) = &mut self.now else { return Ok(Went::Nowhere { flat: false }) };
+        let went = self.steps.advance(problem, oracle, now, &mut self.next, &mut self.other)?;
+        if went {
+            std::mem::swap(now, &mut self.next);
+        }
+        now.duals(problem, duals);
+        if !went {
+            return Ok(Went::Nowhere { flat: false });
+        }
+        next.copy_from(&now.point);
+        Ok(Went::On)
     }
+}
 
-    /// The start, moved into the interior.
-    fn begin(
+impl Steps {
+    /// The start, moved into the interior; `inside` is room for it.
+    fn begin<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
+        inside: &mut Point<F>,
     ) -> Result<Option<Iterate<F>>, SolveError> {
-        let inside = Barrier::inside(&at.x, &problem.bounds);
-        let point = if inside == at.x { Some(at.clone()) } else { problem.visit(oracle, &inside)? };
-        let Some(point) = point else { return Ok(None) };
+        let x = Barrier::inside(&at.x, &problem.bounds);
+        let point = if x == at.x {
+            at.clone()
+        } else if problem.visit(oracle, (&x, 0.0, &x), inside)? {
+            inside.clone()
+        } else {
+            return Ok(None);
+        };
         let mut now = Barrier::begin(problem, point, self.tolerance);
         self.newton.estimate_multipliers(problem, &mut now);
-        let θ = now.violation();
-        self.filter.begin(θ);
+        self.filter.begin(now.violation());
         Ok(Some(now))
     }
 
-    fn advance(
+    fn advance<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         now: &Iterate<F>,
-    ) -> Result<Option<Iterate<F>>, SolveError> {
+        next: &mut Iterate<F>,
+        other: &mut Iterate<F>,
+    ) -> Result<bool, SolveError> {
         if let Some(target) = self.restoring {
-            return self.restore(problem, oracle, now, target);
+            return self.restore(problem, oracle, now, next, target);
         }
         // The barrier falls as long as the conditions hold well enough.
         let least = self.tolerance / 10.0;
-        while self.barrier.μ > least && now.error(problem, self.barrier.μ) <= SOLVED * self.barrier.μ {
+        while self.barrier.μ > least
+            && now.error(problem, self.barrier.μ, &mut self.rest) <= SOLVED * self.barrier.μ
+        {
             self.barrier.lower(least);
             self.filter.clear();
         }
-        if self.exact {
-            let λ: Vec<f64> = now.y.iter().map(|y| -y).collect();
-            if !problem.hessian(oracle, &now.point.x, &λ, &mut self.matrix)? {
-                self.matrix.copy_from_slice(&self.secant.matrix);
-            }
-        } else {
+        self.λ.iter_mut().zip(&now.y).for_each(|(λ, y)| *λ = -y);
+        if !(self.exact && problem.hessian(oracle, &now.point.x, &self.λ, &mut self.matrix)?) {
             self.matrix.copy_from_slice(&self.secant.matrix);
         }
         if !self.newton.factorise(problem, now, &self.matrix) {
-            return self.begin_restoring(problem, oracle, now);
+            return self.begin_restoring(problem, oracle, now, next, other);
         }
-        let constraints = now.equations();
-        let step = self.newton.solve(problem, now, &constraints, self.barrier.μ);
-        let Some(step) = step else { return self.begin_restoring(problem, oracle, now) };
-        let τ = (1.0 - self.barrier.μ).max(0.99);
-        let longest = now.longest(problem, &step, τ);
-        let dual = now.longest_dual(&step, τ);
-        let (θ, φ) = (now.violation(), now.barrier_value(problem, self.barrier.μ));
-        let slope = now.barrier_slope(problem, &step, self.barrier.μ);
+        self.equations.iter_mut().zip(now.equations()).for_each(|(to, e)| *to = e);
+        if !self.newton.solve(problem, now, &self.equations, self.barrier.μ, &mut self.step) {
+            return self.begin_restoring(problem, oracle, now, next, other);
+        }
+        let (step, μ) = (&self.step, self.barrier.μ);
+        let τ = (1.0 - μ).max(0.99);
+        let longest = now.longest(problem, (&step.x, &step.s), τ);
+        let left = Left {
+            θ: now.violation(),
+            φ: now.barrier_value(problem, μ),
+            slope: now.barrier_slope(problem, step, μ),
+        };
 
         // Steps that change nothing but rounding are taken as they are.
         let relative = step.x.iter().zip(&now.point.x).map(|(d, x)| d.abs() / (1.0 + x.abs()));
         let tiny = relative.fold(0.0_f64, f64::max) < 10.0 * f64::EPSILON;
 
         let mut length = longest;
-        let shortest = SHORTEST * self.filter.shortest(θ, slope);
+        let shortest = SHORTEST * self.filter.shortest(left.θ, left.slope);
         let mut first = true;
         while length >= shortest.min(longest) && length > 1e-18 {
-            let Some(trial) = now.moved(problem, oracle, &step, length)? else {
+            if !now.moved(problem, oracle, (length, &self.step.x, &self.step.s), next)? {
                 (length, first) = (0.3 * length, false);
                 continue;
-            };
-            let (θ_new, φ_new) = (trial.violation(), trial.barrier_value(problem, self.barrier.μ));
-            let judged = self.filter.judge((θ, φ), (θ_new, φ_new), slope, length);
-            if tiny || judged.accepted {
-                if !judged.by_value && !tiny {
-                    self.filter.add(θ, φ);
-                }
-                return Ok(Some(self.arrive(problem, now, trial, &step, length, dual)));
             }
-            if first && θ_new >= θ && θ_new.is_finite() {
-                let corrected =
-                    self.correct(problem, oracle, now, trial, &constraints, length, (θ, φ, slope))?;
-                if let Some(next) = corrected {
-                    return Ok(Some(next));
-                }
+            if tiny || self.accepts(problem, left, next, length) {
+                self.arrive(problem, now, next, length, false);
+                return Ok(true);
+            }
+            let θ = next.violation();
+            if first
+                && θ >= left.θ
+                && θ.is_finite()
+                && self.correct(problem, oracle, now, next, other, length, left)?
+            {
+                return Ok(true);
             }
             first = false;
             length *= 0.5;
         }
-        self.begin_restoring(problem, oracle, now)
+        self.begin_restoring(problem, oracle, now, next, other)
     }
 
-    /// Second-order corrections: the functions at the trial's end stand for their curvature.
+    /// Whether the filter takes a trial; it learns of a point that was left for less violation.
+    fn accepts<F: Scalar>(
+        &mut self,
+        problem: &Problem<F>,
+        left: Left,
+        trial: &Iterate<F>,
+        length: f64,
+    ) -> bool {
+        let (θ, φ) = (trial.violation(), trial.barrier_value(problem, self.barrier.μ));
+        let judged = self.filter.judge((left.θ, left.φ), (θ, φ), left.slope, length);
+        if judged.accepted && !judged.by_value {
+            self.filter.add(left.θ, left.φ);
+        }
+        judged.accepted
+    }
+
+    /// Second-order corrections: the functions at the trial's end stand for their curvature. `next` is the trial, and where a correction leads.
     #[expect(clippy::too_many_arguments, reason = "what the search knows of the first trial")]
-    fn correct(
+    fn correct<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         now: &Iterate<F>,
-        trial: Iterate<F>,
-        constraints: &[f64],
+        next: &mut Iterate<F>,
+        other: &mut Iterate<F>,
         length: f64,
-        (θ, φ, slope): (f64, f64, f64),
-    ) -> Result<Option<Iterate<F>>, SolveError> {
+        left: Left,
+    ) -> Result<bool, SolveError> {
         let τ = (1.0 - self.barrier.μ).max(0.99);
-        let mut sum = constraints.to_vec();
-        let (mut last, mut factor, mut at) = (trial.violation(), length, trial);
+        self.sum.copy_from_slice(&self.equations);
+        let (mut last, mut factor) = (next.violation(), length);
         for _ in 0..self.settings.corrections {
-            for (sum, e) in sum.iter_mut().zip(at.equations()) {
+            for (sum, e) in self.sum.iter_mut().zip(next.equations()) {
                 *sum = factor * *sum + e;
             }
-            let Some(step) = self.newton.solve(problem, now, &sum, self.barrier.μ) else { return Ok(None) };
-            factor = now.longest(problem, &step, τ);
-            let Some(next) = now.moved(problem, oracle, &step, factor)? else { return Ok(None) };
-            let (θ_new, φ_new) = (next.violation(), next.barrier_value(problem, self.barrier.μ));
-            let judged = self.filter.judge((θ, φ), (θ_new, φ_new), slope, length);
-            if judged.accepted {
-                if !judged.by_value {
-                    self.filter.add(θ, φ);
-                }
-                let dual = now.longest_dual(&step, τ);
-                return Ok(Some(self.arrive(problem, now, next, &step, factor, dual)));
+            let step = &mut self.corrected;
+            if !self.newton.solve(problem, now, &self.sum, self.barrier.μ, step) {
+                return Ok(false);
             }
-            if θ_new > 0.99 * last {
-                return Ok(None);
+            factor = now.longest(problem, (&step.x, &step.s), τ);
+            if !now.moved(problem, oracle, (factor, &step.x, &step.s), other)? {
+                return Ok(false);
             }
-            (last, at) = (θ_new, next);
+            std::mem::swap(next, other);
+            if self.accepts(problem, left, next, length) {
+                self.arrive(problem, now, next, factor, true);
+                return Ok(true);
+            }
+            let θ = next.violation();
+            if θ > 0.99 * last {
+                return Ok(false);
+            }
+            last = θ;
         }
-        Ok(None)
+        Ok(false)
     }
 
-    /// The multipliers of the next iterate, and what the step teaches.
-    fn arrive(
+    /// The multipliers of the next iterate, and what the step, perhaps a corrected one, teaches.
+    fn arrive<F: Scalar>(
         &mut self,
         problem: &Problem<F>,
         now: &Iterate<F>,
-        mut next: Iterate<F>,
-        step: &super::barrier::Step,
+        next: &mut Iterate<F>,
         length: f64,
-        dual: f64,
-    ) -> Iterate<F> {
+        corrected: bool,
+    ) {
+        let step = if corrected { &self.corrected } else { &self.step };
+        let dual = now.longest_dual(step, (1.0 - self.barrier.μ).max(0.99));
         next.advance_duals(problem, now, step, length, dual, self.barrier.μ);
         if !self.exact {
-            let s: Vec<f64> = next.point.x.iter().zip(&now.point.x).map(|(a, b)| a - b).collect();
-            let (after, before) = (next.gradient(&next.y), now.gradient(&next.y));
-            let y: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
-            self.secant.learn(&s, &y);
+            let (y, before) = (&mut self.rest, &mut self.other);
+            next.gradient(&next.y, y);
+            now.gradient(&next.y, before);
+            y.iter_mut().zip(&*before).for_each(|(y, before)| *y -= before);
+            let s = before;
+            along(&next.point.x, -1.0, &now.point.x, s);
+            self.secant.learn(s, y);
         }
-        next
     }
 
-    fn begin_restoring(
+    fn begin_restoring<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         now: &Iterate<F>,
-    ) -> Result<Option<Iterate<F>>, SolveError> {
+        next: &mut Iterate<F>,
+        other: &mut Iterate<F>,
+    ) -> Result<bool, SolveError> {
         let θ = now.violation();
         if θ <= 1e-2 * self.tolerance {
             // Nothing to restore: the model was wrong.
             if self.exact || self.secant.is_blank() {
-                return Ok(None);
+                return Ok(false);
             }
             self.secant.forget();
-            return self.advance(problem, oracle, now);
+            return self.advance(problem, oracle, now, next, other);
         }
         self.filter.add(θ, now.barrier_value(problem, self.barrier.μ));
         self.restoring = Some(θ);
-        self.restore(problem, oracle, now, θ)
+        self.restore(problem, oracle, now, next, θ)
     }
 
     /// One step towards less violation; back to the barrier when the filter takes the point.
-    fn restore(
+    fn restore<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         now: &Iterate<F>,
+        next: &mut Iterate<F>,
         target: f64,
-    ) -> Result<Option<Iterate<F>>, SolveError> {
-        let Some(mut next) = restore(problem, oracle, now)? else { return Ok(None) };
+    ) -> Result<bool, SolveError> {
+        if !self.restoration.restore(problem, oracle, now, next)? {
+            return Ok(false);
+        }
         let (θ, φ) = (next.violation(), next.barrier_value(problem, self.barrier.μ));
         if θ <= 0.9 * target && self.filter.takes(θ, φ) {
             self.restoring = None;
-            self.barrier.refresh(problem, &mut next);
-            self.newton.estimate_multipliers(problem, &mut next);
+            self.barrier.refresh(problem, next);
+            self.newton.estimate_multipliers(problem, next);
             self.secant.forget();
         } else if θ <= 1e-2 * self.tolerance {
             self.restoring = None;
             self.filter.clear();
-            self.barrier.refresh(problem, &mut next);
-            self.newton.estimate_multipliers(problem, &mut next);
+            self.barrier.refresh(problem, next);
+            self.newton.estimate_multipliers(problem, next);
         }
-        Ok(Some(next))
+        Ok(true)
     }
 }

@@ -18,11 +18,23 @@ pub(super) struct Newton {
     size: usize,
     dim: usize,
     matrix: Vec<f64>,
-    system: Option<Symmetric>,
+    system: Symmetric,
+    /// Whether the system is factorised.
+    ready: bool,
     /// Σ_s + δ; infinite for equations.
     slack: Vec<f64>,
     /// The last δ that was needed.
     last: f64,
+    /// The right-hand side, its solution, and what that leaves.
+    b: Vec<f64>,
+    solved: Vec<f64>,
+    left: Vec<f64>,
+    /// What the slacks' part of the right-hand side is.
+    rest: Vec<f64>,
+    /// For estimates: J with zeros for fixed variables, and the normal equations.
+    rows: Vec<f64>,
+    normal: Vec<f64>,
+    square: Symmetric,
 }
 
 /// First, least and most δ, and what it grows by the first time, later, and shrinks by.
@@ -45,8 +57,23 @@ impl Newton {
     }
 
     pub(super) fn new(dim: usize, count: usize) -> Self {
-        let size = dim + count;
-        Newton { size, dim, matrix: vec![0.0; size * size], system: None, slack: vec![0.0; count], last: 0.0 }
+        let (size, zeros) = (dim + count, |n| vec![0.0; n]);
+        Newton {
+            size,
+            dim,
+            matrix: zeros(size * size),
+            system: Symmetric::new(size),
+            ready: false,
+            slack: zeros(count),
+            last: 0.0,
+            b: zeros(size),
+            solved: zeros(size),
+            left: zeros(size),
+            rest: zeros(count),
+            rows: zeros(dim * count),
+            normal: zeros(count * count),
+            square: Symmetric::new(count),
+        }
     }
 
     /// Factorises the system at an iterate with W the Hessian of the Lagrangian; `false` if no δ was enough.
@@ -63,7 +90,7 @@ impl Newton {
             }
             δ *= if again { GROW } else { GROW_FIRST };
         }
-        self.system = None;
+        self.ready = false;
         false
     }
 
@@ -95,88 +122,93 @@ impl Newton {
                 if equation { f64::INFINITY } else { now.v.low[r] / low + now.v.high[r] / high + δ };
             self.matrix[at * size + at] = if equation { -EQUATION } else { -1.0 / self.slack[r] };
         }
-        let Some(system) = Symmetric::factorise(&self.matrix, size) else { return false };
-        let right = system.negative == size - n && !system.singular;
-        self.system = Some(system);
-        right
+        let system = &mut self.system;
+        self.ready = system.factorise(&self.matrix);
+        self.ready && system.negative == size - n && !system.singular
     }
 
-    /// The step for functions at `e`, in place of c − s.
+    /// `step ←` that for functions at `e`, in place of c − s; `false` if there is none.
     pub(super) fn solve<F: Scalar>(
-        &self,
+        &mut self,
         problem: &Problem<F>,
         now: &Iterate<F>,
         e: &[f64],
         μ: f64,
-    ) -> Option<Step> {
-        let system = self.system.as_ref()?;
+        step: &mut Step,
+    ) -> bool {
+        if !self.ready {
+            return false;
+        }
         let (n, m) = (self.dim, e.len());
-        let mut b = now.gradient(&now.y);
-        for ((b, &ends), x) in b.iter_mut().zip(&problem.bounds).zip(&now.point.x) {
+        let (of_x, of_y) = self.b.split_at_mut(n);
+        now.gradient(&now.y, of_x);
+        for ((b, &ends), x) in of_x.iter_mut().zip(&problem.bounds).zip(&now.point.x) {
             let (low, high) = gaps(*x, ends);
             *b = if ends.0 == ends.1 { 0.0 } else { -(*b - μ / low + μ / high) };
         }
-        let mut rest_s = vec![0.0; m];
         for i in 0..m {
             let (low, high) = gaps(now.s[i], now.ends[i]);
-            rest_s[i] = -now.y[i] - μ / low + μ / high;
-            b.push(if self.slack[i].is_finite() { -e[i] - rest_s[i] / self.slack[i] } else { -e[i] });
+            self.rest[i] = -now.y[i] - μ / low + μ / high;
+            of_y[i] = if self.slack[i].is_finite() { -e[i] - self.rest[i] / self.slack[i] } else { -e[i] };
         }
-        let mut solved = system.solve(&b);
+        self.solved.copy_from_slice(&self.b);
+        self.system.solve(&mut self.solved);
         // Once refined.
-        let left: Vec<f64> = b.iter().zip(times(&self.matrix, &solved)).map(|(b, ax)| b - ax).collect();
-        for (x, d) in solved.iter_mut().zip(system.solve(&left)) {
+        times(&self.matrix, &self.solved, &mut self.left);
+        self.left.iter_mut().zip(&self.b).for_each(|(ax, b)| *ax = b - *ax);
+        self.system.solve(&mut self.left);
+        for (x, d) in self.solved.iter_mut().zip(&self.left) {
             *x += d;
         }
-        if solved.iter().any(|v| !v.is_finite()) {
-            return None;
+        if self.solved.iter().any(|v| !v.is_finite()) {
+            return false;
         }
-        let y = solved.split_off(n);
-        let s: Vec<f64> = (0..m)
-            .map(|i| if self.slack[i].is_finite() { (y[i] - rest_s[i]) / self.slack[i] } else { 0.0 })
-            .collect();
-        let duals = |values: &[f64], steps: &[f64], ends: &[(f64, f64)], own: &Pair| {
-            let (mut low, mut high) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
+        step.x.copy_from_slice(&self.solved[..n]);
+        step.y.copy_from_slice(&self.solved[n..]);
+        for (i, s) in step.s.iter_mut().enumerate() {
+            *s = if self.slack[i].is_finite() { (step.y[i] - self.rest[i]) / self.slack[i] } else { 0.0 };
+        }
+        let duals = |values: &[f64], steps: &[f64], ends: &[(f64, f64)], own: &Pair, to: &mut Pair| {
             for i in 0..steps.len() {
                 let (below, above) = gaps(values[i], ends[i]);
-                low.push(μ / below - own.low[i] - own.low[i] / below * steps[i]);
-                high.push(μ / above - own.high[i] + own.high[i] / above * steps[i]);
+                to.low[i] = μ / below - own.low[i] - own.low[i] / below * steps[i];
+                to.high[i] = μ / above - own.high[i] + own.high[i] / above * steps[i];
             }
-            Pair { low, high }
         };
-        Some(Step {
-            z: duals(&now.point.x, &solved, &problem.bounds, &now.z),
-            v: duals(&now.s, &s, &now.ends, &now.v),
-            x: solved,
-            s,
-            y,
-        })
+        duals(&now.point.x, &step.x, &problem.bounds, &now.z, &mut step.z);
+        duals(&now.s, &step.s, &now.ends, &now.v, &mut step.v);
+        true
     }
 
     /// `y ←` the multipliers that leave least of the gradient of the Lagrangian; 0 where they are beyond reason.
-    pub(super) fn estimate_multipliers<F: Scalar>(&self, problem: &Problem<F>, now: &mut Iterate<F>) {
+    pub(super) fn estimate_multipliers<F: Scalar>(&mut self, problem: &Problem<F>, now: &mut Iterate<F>) {
         let (n, m) = (self.dim, now.s.len());
         if m == 0 {
             return;
         }
         let open = |i: usize| problem.bounds[i].0 < problem.bounds[i].1;
-        let rest: Vec<f64> = (0..n)
-            .map(|i| if open(i) { now.point.g[i] - now.z.low[i] + now.z.high[i] } else { 0.0 })
-            .collect();
-        let rows: Vec<f64> =
-            now.point.j.iter().enumerate().map(|(k, entry)| if open(k % n) { *entry } else { 0.0 }).collect();
-        let mut normal = vec![0.0; m * m];
-        let mut b = times(&rows, &rest);
+        let (rows, rest) = (&mut self.rows, &mut self.solved[..n]);
+        for (i, rest) in rest.iter_mut().enumerate() {
+            *rest = if open(i) { now.point.g[i] - now.z.low[i] + now.z.high[i] } else { 0.0 };
+        }
+        for (k, (row, entry)) in rows.iter_mut().zip(&now.point.j).enumerate() {
+            *row = if open(k % n) { *entry } else { 0.0 };
+        }
+        times(rows, rest, &mut now.y);
         for i in 0..m {
             for k in 0..m {
-                normal[i * m + k] = dot(&rows[i * n..(i + 1) * n], &rows[k * n..(k + 1) * n]);
+                self.normal[i * m + k] = dot(&rows[i * n..(i + 1) * n], &rows[k * n..(k + 1) * n]);
             }
             let slack = now.ends[i].0 < now.ends[i].1;
-            normal[i * m + i] += if slack { 1.0 } else { 1e-10 };
-            b[i] = -(b[i] + if slack { now.v.low[i] - now.v.high[i] } else { 0.0 });
+            self.normal[i * m + i] += if slack { 1.0 } else { 1e-10 };
+            now.y[i] = -(now.y[i] + if slack { now.v.low[i] - now.v.high[i] } else { 0.0 });
         }
-        let y = Symmetric::factorise(&normal, m).map(|system| system.solve(&b)).unwrap_or_default();
-        let sound = y.len() == m && largest(&y) <= ESTIMATED && y.iter().all(|v| v.is_finite());
-        now.y = if sound { y } else { vec![0.0; m] };
+        let solved = self.square.factorise(&self.normal);
+        if solved {
+            self.square.solve(&mut now.y);
+        }
+        if !(solved && largest(&now.y) <= ESTIMATED && now.y.iter().all(|v| v.is_finite())) {
+            now.y.fill(0.0);
+        }
     }
 }

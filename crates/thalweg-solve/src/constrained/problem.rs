@@ -31,6 +31,8 @@ pub(crate) struct Problem<F> {
     x: Vec<F>,
     matrix: Vec<F>,
     weights: Vec<f64>,
+    /// ∇f − Jᵀλ, where it is looked at.
+    rest: Vec<f64>,
 }
 
 /// What is known at a point of the scaled problem.
@@ -49,11 +51,20 @@ pub(super) struct Point<F> {
 }
 
 impl<F: Scalar> Point<F> {
-    /// A place for a point to be restored.
+    /// A place for a point.
     pub(super) fn blank(dim: usize, count: usize) -> Self {
         let zeros = |n| vec![0.0; n];
         let out = vec![F::default(); dim + 1];
         Point { x: zeros(dim), f: 0.0, g: zeros(dim), c: zeros(count), j: zeros(dim * count), out }
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        let Point { x, f, g, c, j, out } = other;
+        self.f = *f;
+        for (to, from) in [(&mut self.x, x), (&mut self.g, g), (&mut self.c, c), (&mut self.j, j)] {
+            to.copy_from_slice(from);
+        }
+        self.out.copy_from_slice(out);
     }
 
     pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
@@ -108,6 +119,7 @@ impl<F: Scalar> Problem<F> {
             x: vec![F::default(); dim],
             matrix: Vec::new(),
             weights: vec![0.0; ends.len()],
+            rest: vec![0.0; dim],
             functions,
             ends,
         })
@@ -129,58 +141,62 @@ impl<F: Scalar> Problem<F> {
         }
     }
 
-    /// Scales the problem by what it is at the start.
-    pub(super) fn begin(&mut self, x: &[F], out: &[F]) -> Result<Option<Point<F>>, SolveError> {
-        let Some(point) = self.known(x, out)? else { return Ok(None) };
+    /// Makes second derivatives ready, which [`hessian`](Self::hessian) needs.
+    pub(super) fn prepare(&mut self) -> Result<(), SolveError> {
+        self.matrix.resize(self.dim() * self.dim(), F::default());
+        self.functions.prepare()
+    }
+
+    /// Scales the problem by what it is at the start; `false` if something is not finite there.
+    pub(super) fn begin(&mut self, x: &[F], out: &[F], to: &mut Point<F>) -> Result<bool, SolveError> {
+        self.x.copy_from_slice(x);
+        to.out.copy_from_slice(out);
+        if !self.complete(to)? {
+            return Ok(false);
+        }
         let factor = |gradient: &[f64]| {
             let largest = gradient.iter().fold(0.0_f64, |most, g| most.max(g.abs()));
             if largest > LARGEST_GRADIENT { (LARGEST_GRADIENT / largest).max(SMALLEST_SCALE) } else { 1.0 }
         };
-        self.scale = factor(&point.g);
-        for (i, row) in point.j.chunks_exact(self.dim()).enumerate() {
+        self.scale = factor(&to.g);
+        for (i, row) in to.j.chunks_exact(self.dim()).enumerate() {
             self.scales[i] = factor(row);
             let (low, high) = self.functions.ends[i];
             self.ends[i] = (low * self.scales[i], high * self.scales[i]);
         }
-        self.known(x, out)
+        self.complete(to)
     }
 
-    /// A point where the objective is known already.
-    fn known(&mut self, x: &[F], out: &[F]) -> Result<Option<Point<F>>, SolveError> {
-        let (n, m) = (self.dim(), self.count());
-        let mut point = Point {
-            x: x.iter().map(|&x| wide(x)).collect(),
-            f: self.scale * wide(out[0]),
-            g: out[1..].iter().map(|&g| self.scale * wide(g)).collect(),
-            c: vec![0.0; m],
-            j: vec![0.0; m * n],
-            out: out.to_vec(),
-        };
-        self.functions.evaluate(&point.x, &mut point.c, &mut point.j)?;
+    /// Everything at `self.x`, of which the objective is known already; whether it is finite.
+    fn complete(&mut self, to: &mut Point<F>) -> Result<bool, SolveError> {
+        let n = self.dim();
+        to.x.iter_mut().zip(&self.x).for_each(|(to, &x)| *to = wide(x));
+        to.f = self.scale * wide(to.out[0]);
+        to.g.iter_mut().zip(&to.out[1..]).for_each(|(to, &g)| *to = self.scale * wide(g));
+        self.functions.evaluate(&to.x, &mut to.c, &mut to.j)?;
         for (i, scale) in self.scales.iter().enumerate() {
-            point.c[i] *= scale;
-            for entry in &mut point.j[i * n..(i + 1) * n] {
+            to.c[i] *= scale;
+            for entry in &mut to.j[i * n..(i + 1) * n] {
                 *entry *= scale;
             }
         }
         let finite = |numbers: &[f64]| numbers.iter().all(|v| v.is_finite());
-        let sound = point.f.is_finite() && finite(&point.g) && finite(&point.c) && finite(&point.j);
-        Ok(sound.then_some(point))
+        Ok(to.f.is_finite() && finite(&to.g) && finite(&to.c) && finite(&to.j))
     }
 
-    /// Everything at x, brought within the bounds; `None` if something is not finite there.
+    /// `to ←` everything at x + step·d, brought within the bounds; `false` if something is not finite there.
     pub(super) fn visit(
         &mut self,
         oracle: &mut impl Oracle<F>,
-        x: &[f64],
-    ) -> Result<Option<Point<F>>, SolveError> {
-        for ((own, &x), &(low, high)) in self.x.iter_mut().zip(x).zip(&self.bounds) {
-            *own = narrow(x.max(low).min(high));
+        (x, step, d): (&[f64], f64, &[f64]),
+        to: &mut Point<F>,
+    ) -> Result<bool, SolveError> {
+        for (i, own) in self.x.iter_mut().enumerate() {
+            let (low, high) = self.bounds[i];
+            *own = narrow((x[i] + step * d[i]).max(low).min(high));
         }
-        let mut out = vec![F::default(); self.dim() + 1];
-        oracle.slope(&self.x, &mut out)?;
-        let x = self.x.clone();
-        self.known(&x, &out)
+        oracle.slope(&self.x, &mut to.out)?;
+        self.complete(to)
     }
 
     /// ∇²f − Σ λᵢ∇²cᵢ; whether it is finite.
@@ -194,7 +210,6 @@ impl<F: Scalar> Problem<F> {
         for (own, &x) in self.x.iter_mut().zip(x) {
             *own = narrow(x);
         }
-        self.matrix.resize(h.len(), F::default());
         oracle.hessian(&self.x, &mut self.matrix)?;
         for (h, &own) in h.iter_mut().zip(&self.matrix) {
             *h = self.scale * wide(own);
@@ -207,14 +222,18 @@ impl<F: Scalar> Problem<F> {
     }
 
     /// How far each function is outside of its ends: negative below.
-    pub(super) fn outside(&self, c: &[f64]) -> Vec<f64> {
-        c.iter().zip(&self.ends).map(|(c, (low, high))| c - c.max(*low).min(*high)).collect()
+    pub(super) fn outside(&self, c: &[f64]) -> impl Iterator<Item = f64> {
+        c.iter().zip(&self.ends).map(|(c, (low, high))| c - c.max(*low).min(*high))
+    }
+
+    /// ‖v‖ of these.
+    pub(super) fn distance(&self, c: &[f64]) -> f64 {
+        self.outside(c).map(|v| v * v).sum::<f64>().sqrt()
     }
 
     /// The largest of these, beside the end where that is beyond 1.
     pub(super) fn violation(&self, point: &Point<F>) -> f64 {
-        let pairs = self.outside(&point.c).into_iter().zip(&self.ends);
-        pairs.fold(0.0_f64, |most, (v, (low, high))| {
+        self.outside(&point.c).zip(&self.ends).fold(0.0_f64, |most, (v, (low, high))| {
             let end = if v < 0.0 { low } else { high };
             if v == 0.0 { most } else { most.max(v.abs() / end.abs().max(1.0)) }
         })
@@ -222,23 +241,28 @@ impl<F: Scalar> Problem<F> {
 
     /// As [`violation`](Self::violation), of the functions as they were given.
     pub(super) fn own_violation(&self, point: &Point<F>) -> f64 {
-        self.outside(&point.c).iter().zip(&self.scales).fold(0.0_f64, |most, (v, s)| most.max(v.abs() / s))
+        self.outside(&point.c).zip(&self.scales).fold(0.0_f64, |most, (v, s)| most.max(v.abs() / s))
     }
 
-    /// z where the bounds are held exactly: what a projected step against ∇f − Jᵀλ would have taken back.
-    pub(super) fn held_by_bounds(&self, point: &Point<F>, λ: &[f64]) -> Vec<f64> {
-        let rest = gradient_of_lagrangian(point, λ);
-        let held =
-            |((r, x), (low, high)): ((&f64, &f64), &(f64, f64))| r - (x - (x - r).max(*low).min(*high));
-        rest.iter().zip(&point.x).zip(&self.bounds).map(held).collect()
+    /// `z ←` the multipliers of bounds that are held exactly: what a projected step against ∇f − Jᵀλ would have taken back.
+    pub(super) fn held_by_bounds(&mut self, point: &Point<F>, duals: &mut Duals) {
+        gradient_of_lagrangian(point, &duals.λ, &mut self.rest);
+        for (i, z) in duals.z.iter_mut().enumerate() {
+            let ((low, high), x, r) = (self.bounds[i], point.x[i], self.rest[i]);
+            *z = r - (x - (x - r).max(low).min(high));
+        }
     }
 
-    pub(super) fn residuals(&self, point: &Point<F>, duals: &Duals) -> Residuals {
-        let rest = gradient_of_lagrangian(point, &duals.λ);
+    /// max |∇f − Jᵀλ − z|.
+    pub(super) fn left(&mut self, point: &Point<F>, duals: &Duals) -> f64 {
+        left_of(point, duals, &mut self.rest)
+    }
+
+    pub(super) fn residuals(&mut self, point: &Point<F>, duals: &Duals) -> Residuals {
         let sum: f64 = duals.λ.iter().chain(&duals.z).map(|v| v.abs()).sum();
         let mean = sum / (duals.λ.len() + duals.z.len()) as f64;
         let unit = (mean / 100.0).max(1.0);
-        let stationarity = rest.iter().zip(&duals.z).fold(0.0_f64, |most, (r, z)| most.max((r - z).abs()));
+        let stationarity = self.left(point, duals);
         let pairs = duals.λ.iter().zip(&point.c).zip(&self.ends);
         let pairs = pairs.chain(duals.z.iter().zip(&point.x).zip(&self.bounds));
         let complementarity = pairs.fold(0.0_f64, |most, ((dual, value), &(low, high))| {
@@ -258,10 +282,9 @@ impl<F: Scalar> Problem<F> {
         }
     }
 
-    /// max |∇f − Jᵀλ − z| in the units of the objective.
-    pub(super) fn own_stationarity(&self, point: &Point<F>, duals: &Duals) -> f64 {
-        let rest = gradient_of_lagrangian(point, &duals.λ);
-        rest.iter().zip(&duals.z).fold(0.0_f64, |most, (r, z)| most.max((r - z).abs())) / self.scale
+    /// What [`left`](Self::left) gives, in the units of the objective.
+    pub(super) fn own_stationarity(&self, left: f64) -> f64 {
+        left / self.scale
     }
 
     /// Multipliers of the problem as it was given.
@@ -273,21 +296,30 @@ impl<F: Scalar> Problem<F> {
     }
 
     /// Whether no small step makes the violation smaller, though there is one: ½‖v‖² is stationary within the bounds.
-    pub(super) fn is_stuck_outside(&self, point: &Point<F>, tolerance: f64) -> bool {
-        let v = self.outside(&point.c);
-        let size = largest(&v);
+    pub(super) fn is_stuck_outside(&mut self, point: &Point<F>, tolerance: f64) -> bool {
+        let size = self.outside(&point.c).fold(0.0_f64, |most, v| most.max(v.abs()));
         // Far away the functions are rounding.
         let rounding = 1e-12 * largest(&point.x) * largest(&point.j);
         if size <= tolerance.max(1e-6) + rounding {
             return false;
         }
-        let mut slope = vec![0.0; self.dim()];
-        add_transposed(&point.j, &v, 1.0, &mut slope);
+        let mut slope = std::mem::take(&mut self.rest);
+        slope.fill(0.0);
+        for (row, v) in point.j.chunks_exact(slope.len()).zip(self.outside(&point.c)) {
+            add(row, v, &mut slope);
+        }
         let left = slope.iter().zip(&point.x).zip(&self.bounds);
         let left = left
             .fold(0.0_f64, |most, ((s, x), (low, high))| most.max((x - (x - s).max(*low).min(*high)).abs()));
+        self.rest = slope;
         left <= 1e-6 * size.min(1.0)
     }
+}
+
+/// max |∇f − Jᵀλ − z|; `rest` is room for ∇f − Jᵀλ.
+pub(super) fn left_of<F>(point: &Point<F>, duals: &Duals, rest: &mut [f64]) -> f64 {
+    gradient_of_lagrangian(point, &duals.λ, rest);
+    rest.iter().zip(&duals.z).fold(0.0_f64, |most, (r, z)| most.max((r - z).abs()))
 }
 
 /// max |vᵢ|.
@@ -305,30 +337,36 @@ pub(super) fn norm(v: &[f64]) -> f64 {
     dot(v, v).sqrt()
 }
 
-/// `to ← to + factor·Aᵀv`, A row by row.
-pub(super) fn add_transposed(a: &[f64], v: &[f64], factor: f64, to: &mut [f64]) {
-    for (row, v) in a.chunks_exact(to.len()).zip(v) {
-        if *v != 0.0 {
-            for (to, a) in to.iter_mut().zip(row) {
-                *to += factor * v * a;
-            }
-        }
+/// `to ← to + factor·a`.
+pub(super) fn add(a: &[f64], factor: f64, to: &mut [f64]) {
+    if factor != 0.0 {
+        to.iter_mut().zip(a).for_each(|(to, a)| *to += factor * a);
     }
 }
 
-/// A·v, A row by row.
-pub(super) fn times(a: &[f64], v: &[f64]) -> Vec<f64> {
-    a.chunks_exact(v.len()).map(|row| dot(row, v)).collect()
+/// `to ← to + factor·Aᵀv`, A row by row.
+pub(super) fn add_transposed(a: &[f64], v: &[f64], factor: f64, to: &mut [f64]) {
+    for (row, v) in a.chunks_exact(to.len()).zip(v) {
+        add(row, factor * v, to);
+    }
 }
 
-/// ∇f − Jᵀλ.
-pub(super) fn gradient_of_lagrangian<F>(point: &Point<F>, λ: &[f64]) -> Vec<f64> {
-    let mut rest = point.g.clone();
-    add_transposed(&point.j, λ, -1.0, &mut rest);
-    rest
+/// `to ← A·v`, A row by row.
+pub(super) fn times(a: &[f64], v: &[f64], to: &mut [f64]) {
+    for (to, row) in to.iter_mut().zip(a.chunks_exact(v.len())) {
+        *to = dot(row, v);
+    }
 }
 
-/// x + step·d.
-pub(super) fn along(x: &[f64], step: f64, d: &[f64]) -> Vec<f64> {
-    x.iter().zip(d).map(|(x, d)| x + step * d).collect()
+/// `to ← ∇f − Jᵀλ`.
+pub(super) fn gradient_of_lagrangian<F>(point: &Point<F>, λ: &[f64], to: &mut [f64]) {
+    to.copy_from_slice(&point.g);
+    add_transposed(&point.j, λ, -1.0, to);
+}
+
+/// `to ← x + step·d`.
+pub(super) fn along(x: &[f64], step: f64, d: &[f64], to: &mut [f64]) {
+    for ((to, x), d) in to.iter_mut().zip(x).zip(d) {
+        *to = x + step * d;
+    }
 }

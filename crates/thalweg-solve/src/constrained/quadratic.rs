@@ -1,4 +1,4 @@
-//! [`Quadratic`]: a strictly convex quadratic program, by the dual method of Goldfarb and Idnani.
+//! [`Quadratic`]: a strictly convex quadratic program, and [`Room`] to solve it in by the dual method of Goldfarb and Idnani.
 //!
 //! From the minimiser without constraints, violated constraints are made active one after the other; each partial step keeps the
 //! active ones and the signs of their multipliers, and drops those whose multiplier reaches 0. It needs no feasible start, and finds out
@@ -21,16 +21,17 @@ pub(super) struct Quadratic<'a> {
 }
 
 /// A minimiser and its multipliers: Bd + g = Aᵀλ + z.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Minimum {
     pub(super) d: Vec<f64>,
     pub(super) λ: Vec<f64>,
     pub(super) z: Vec<f64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Solved {
-    Minimum(Minimum),
+    /// The room holds it.
+    Minimum,
     /// No point satisfies all constraints.
     Infeasible,
     /// B is not positive definite to working precision, or the method did not come to an end.
@@ -47,51 +48,34 @@ struct Side {
     end: f64,
 }
 
-/// What the method carries along.
-struct Work<'a> {
-    problem: &'a Quadratic<'a>,
+/// What the method carries along; it keeps its memory from program to program.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Room {
     n: usize,
-    d: Vec<f64>,
-    /// L⁻ᵀ times an orthogonal matrix: its first columns span the active normals. Column k is `columns[k]`.
-    columns: Vec<Vec<f64>>,
-    /// The triangle R of the active normals, column by column.
-    triangle: Vec<Vec<f64>>,
+    /// The minimiser, once there is one; d on the way to it.
+    pub(super) minimum: Minimum,
+    /// The lower factor L of B.
+    lower: Vec<f64>,
+    /// L⁻ᵀ times an orthogonal matrix, column by column: its first columns span the active normals.
+    columns: Vec<f64>,
+    /// The triangle R of the active normals, in columns of n numbers.
+    triangle: Vec<f64>,
     active: Vec<Side>,
     /// Multipliers of the active sides.
     duals: Vec<f64>,
     /// Active sides that are equations: the first ones.
     equations: usize,
+    /// The normal of the side that is to become active, and its parts along the columns.
+    normal: Vec<f64>,
+    along: Vec<f64>,
+    /// How the multipliers of the active sides change with that of the next.
+    change: Vec<f64>,
 }
 
 /// Lengths below this part of a normal's are rounding.
 const DEPENDENT: f64 = 1e-10;
 
 impl Quadratic<'_> {
-    pub(super) fn solve(&self) -> Solved {
-        let n = self.g.len();
-        let Some(lower) = cholesky(self.matrix, n) else { return Solved::Failed };
-        let columns: Vec<Vec<f64>> = (0..n).map(|k| inverse_row(&lower, n, k)).collect();
-        // d = −B⁻¹g = −J Jᵀ g.
-        let mut d = vec![0.0; n];
-        for column in &columns {
-            let along = dot(column, self.g);
-            for (d, j) in d.iter_mut().zip(column) {
-                *d -= along * j;
-            }
-        }
-        let work = Work {
-            problem: self,
-            n,
-            d,
-            columns,
-            triangle: Vec::new(),
-            active: Vec::new(),
-            duals: Vec::new(),
-            equations: 0,
-        };
-        work.run()
-    }
-
     fn end(&self, place: usize) -> (f64, f64) {
         if place < self.ends.len() { self.ends[place] } else { self.bounds[place - self.ends.len()] }
     }
@@ -100,27 +84,56 @@ impl Quadratic<'_> {
         let (n, m) = (d.len(), self.ends.len());
         if place < m { dot(&self.rows[place * n..(place + 1) * n], d) } else { d[place - m] }
     }
-
-    /// The normal of a side.
-    fn normal(&self, side: &Side, n: usize) -> Vec<f64> {
-        let m = self.ends.len();
-        if side.place < m {
-            return self.rows[side.place * n..(side.place + 1) * n].iter().map(|a| side.sign * a).collect();
-        }
-        let mut normal = vec![0.0; n];
-        normal[side.place - m] = side.sign;
-        normal
-    }
 }
 
-impl Work<'_> {
-    fn run(mut self) -> Solved {
-        let (m, places) = (self.problem.ends.len(), self.problem.ends.len() + self.n);
+/// Makes a buffer that long, and all zeros.
+fn zeros(buffer: &mut Vec<f64>, length: usize) {
+    buffer.clear();
+    buffer.resize(length, 0.0);
+}
+
+impl Room {
+    pub(super) fn solve(&mut self, problem: &Quadratic<'_>) -> Solved {
+        let n = problem.g.len();
+        self.n = n;
+        self.equations = 0;
+        self.active.clear();
+        self.duals.clear();
+        for buffer in [&mut self.columns, &mut self.triangle] {
+            zeros(buffer, n * n);
+        }
+        zeros(&mut self.minimum.λ, problem.ends.len());
+        for buffer in
+            [&mut self.minimum.z, &mut self.minimum.d, &mut self.normal, &mut self.along, &mut self.change]
+        {
+            zeros(buffer, n);
+        }
+        // So that they never have to grow.
+        self.active.reserve(n + 1);
+        self.duals.reserve(n + 1);
+        if !cholesky(problem.matrix, n, &mut self.lower) {
+            return Solved::Failed;
+        }
+        for (k, column) in self.columns.chunks_exact_mut(n).enumerate() {
+            inverse_row(&self.lower, k, column);
+        }
+        // d = −B⁻¹g = −J Jᵀ g.
+        for column in self.columns.chunks_exact(n) {
+            let along = dot(column, problem.g);
+            for (d, j) in self.minimum.d.iter_mut().zip(column) {
+                *d -= along * j;
+            }
+        }
+        self.run(problem)
+    }
+
+    fn run(&mut self, problem: &Quadratic<'_>) -> Solved {
+        let (m, places) = (problem.ends.len(), problem.ends.len() + self.n);
         for place in 0..places {
-            let (low, high) = self.problem.end(place);
+            let (low, high) = problem.end(place);
             if low == high {
-                let sign = if self.problem.value(place, &self.d) > low { -1.0 } else { 1.0 };
-                match self.make_active(Side { place, sign, end: sign * low }) {
+                let sign = if problem.value(place, &self.minimum.d) > low { -1.0 } else { 1.0 };
+                match self.make_active(problem, Side { place, sign, end: sign * low }) {
                     Some(true) => self.equations = self.active.len(),
                     Some(false) => return Solved::Infeasible,
                     None => return Solved::Failed,
@@ -128,21 +141,8 @@ impl Work<'_> {
             }
         }
         for _ in 0..20 * (places + 10) {
-            let Some(side) = self.most_violated() else {
-                let mut minimum = Minimum { d: self.d, λ: vec![0.0; m], z: vec![0.0; self.n] };
-                for (side, dual) in self.active.iter().zip(&self.duals) {
-                    let to = if side.place < m {
-                        &mut minimum.λ[side.place]
-                    } else {
-                        &mut minimum.z[side.place - m]
-                    };
-                    *to += side.sign * dual;
-                }
-                let finite = |v: &[f64]| v.iter().all(|v| v.is_finite());
-                let sound = finite(&minimum.d) && finite(&minimum.λ) && finite(&minimum.z);
-                return if sound { Solved::Minimum(minimum) } else { Solved::Failed };
-            };
-            match self.make_active(side) {
+            let Some(side) = self.most_violated(problem) else { return self.finish(m) };
+            match self.make_active(problem, side) {
                 Some(true) => {}
                 Some(false) => return Solved::Infeasible,
                 None => return Solved::Failed,
@@ -151,18 +151,31 @@ impl Work<'_> {
         Solved::Failed
     }
 
+    /// The multipliers of all sides.
+    fn finish(&mut self, m: usize) -> Solved {
+        let minimum = &mut self.minimum;
+        for (side, dual) in self.active.iter().zip(&self.duals) {
+            let to =
+                if side.place < m { &mut minimum.λ[side.place] } else { &mut minimum.z[side.place - m] };
+            *to += side.sign * dual;
+        }
+        let finite = |v: &[f64]| v.iter().all(|v| v.is_finite());
+        let sound = finite(&minimum.d) && finite(&minimum.λ) && finite(&minimum.z);
+        if sound { Solved::Minimum } else { Solved::Failed }
+    }
+
     /// The side that d is farthest outside of, measured along its normal.
-    fn most_violated(&self) -> Option<Side> {
-        let (n, m) = (self.n, self.problem.ends.len());
-        let size = norm(&self.d);
+    fn most_violated(&self, problem: &Quadratic<'_>) -> Option<Side> {
+        let (n, m) = (self.n, problem.ends.len());
+        let size = norm(&self.minimum.d);
         let mut most: Option<(f64, Side)> = None;
         for place in 0..m + n {
-            let (low, high) = self.problem.end(place);
+            let (low, high) = problem.end(place);
             if low == high {
                 continue;
             }
-            let value = self.problem.value(place, &self.d);
-            let length = if place < m { norm(&self.problem.rows[place * n..(place + 1) * n]) } else { 1.0 };
+            let value = problem.value(place, &self.minimum.d);
+            let length = if place < m { norm(&problem.rows[place * n..(place + 1) * n]) } else { 1.0 };
             for (sign, end, short) in [(1.0, low, low - value), (-1.0, high, value - high)] {
                 let rounding = 1e-12 * (end.abs() + length * size) + 1e-14;
                 let by = short / length.max(1e-300);
@@ -178,27 +191,42 @@ impl Work<'_> {
         most.map(|(_, side)| side)
     }
 
+    /// `normal ←` that of a side.
+    fn turn_to(&mut self, problem: &Quadratic<'_>, side: &Side) {
+        let (n, m) = (self.n, problem.ends.len());
+        if side.place < m {
+            let row = &problem.rows[side.place * n..(side.place + 1) * n];
+            self.normal.iter_mut().zip(row).for_each(|(to, a)| *to = side.sign * a);
+        } else {
+            self.normal.fill(0.0);
+            self.normal[side.place - m] = side.sign;
+        }
+    }
+
     /// Moves until a side is active. `Some(false)`: it cannot be, `None`: no end was found.
-    fn make_active(&mut self, side: Side) -> Option<bool> {
-        let normal = self.problem.normal(&side, self.n);
+    fn make_active(&mut self, problem: &Quadratic<'_>, side: Side) -> Option<bool> {
+        let n = self.n;
+        self.turn_to(problem, &side);
         let equation = {
-            let (low, high) = self.problem.end(side.place);
+            let (low, high) = problem.end(side.place);
             low == high
         };
         let mut dual = 0.0;
-        for _ in 0..2 * self.n + 10 {
+        for _ in 0..2 * n + 10 {
             let q = self.active.len();
-            let along: Vec<f64> = self.columns.iter().map(|column| dot(column, &normal)).collect();
-            let r = self.back_substitute(&along[..q]);
-            let square: f64 = along[q..].iter().map(|v| v * v).sum();
-            let free = square.sqrt() > DEPENDENT * norm(&along);
-            let short = side.end - dot(&normal, &self.d);
+            for (along, column) in self.along.iter_mut().zip(self.columns.chunks_exact(n)) {
+                *along = dot(column, &self.normal);
+            }
+            self.back_substitute();
+            let square: f64 = self.along[q..].iter().map(|v| v * v).sum();
+            let free = square.sqrt() > DEPENDENT * norm(&self.along);
+            let short = side.end - dot(&self.normal, &self.minimum.d);
             if equation && !free {
-                let rounding = 1e-9 * (1.0 + side.end.abs() + norm(&normal) * norm(&self.d));
-                return Some(short.abs() <= rounding);
+                let size = norm(&self.normal) * norm(&self.minimum.d);
+                return Some(short.abs() <= 1e-9 * (1.0 + side.end.abs() + size));
             }
             let mut first: Option<(f64, usize)> = None;
-            for (k, r) in r.iter().enumerate().skip(self.equations) {
+            for (k, r) in self.change[..q].iter().enumerate().skip(self.equations) {
                 if *r > 1e-14 * (1.0 + self.duals[k].abs()) {
                     let until = (self.duals[k] / r).max(0.0);
                     if first.is_none_or(|(least, _)| until < least) {
@@ -211,19 +239,19 @@ impl Work<'_> {
             if !step.is_finite() {
                 return if step.is_nan() { None } else { Some(false) };
             }
-            for (own, r) in self.duals.iter_mut().zip(&r) {
+            for (own, r) in self.duals.iter_mut().zip(&self.change) {
                 *own -= step * r;
             }
             dual += step;
             if free {
-                for (column, along) in self.columns[q..].iter().zip(&along[q..]) {
-                    for (d, j) in self.d.iter_mut().zip(column) {
+                for (column, along) in self.columns[q * n..].chunks_exact(n).zip(&self.along[q..]) {
+                    for (d, j) in self.minimum.d.iter_mut().zip(column) {
                         *d += step * along * j;
                     }
                 }
             }
             if step >= full {
-                self.add(side, dual, along);
+                self.add(side, dual);
                 return Some(true);
             }
             let (_, k) = first?;
@@ -232,69 +260,70 @@ impl Work<'_> {
         None
     }
 
-    /// R⁻¹v.
-    fn back_substitute(&self, v: &[f64]) -> Vec<f64> {
-        let q = v.len();
-        let mut r = v.to_vec();
+    /// `change ← R⁻¹` times the parts of the normal along the active columns.
+    fn back_substitute(&mut self) {
+        let (n, q) = (self.n, self.active.len());
+        let r = &mut self.change[..q];
+        r.copy_from_slice(&self.along[..q]);
         for i in (0..q).rev() {
             for k in i + 1..q {
-                r[i] -= self.triangle[k][i] * r[k];
+                r[i] -= self.triangle[k * n + i] * r[k];
             }
-            r[i] /= self.triangle[i][i];
+            r[i] /= self.triangle[i * n + i];
         }
-        r
     }
 
     /// Appends a side: rotations of the free columns bring its normal into the next one.
-    fn add(&mut self, side: Side, dual: f64, mut along: Vec<f64>) {
-        let q = self.active.len();
-        for k in (q + 1..self.n).rev() {
-            let (a, b) = (along[k - 1], along[k]);
+    fn add(&mut self, side: Side, dual: f64) {
+        let (n, q) = (self.n, self.active.len());
+        for k in (q + 1..n).rev() {
+            let (a, b) = (self.along[k - 1], self.along[k]);
             let length = a.hypot(b);
             if b == 0.0 || length == 0.0 {
                 continue;
             }
-            (along[k - 1], along[k]) = (length, 0.0);
+            (self.along[k - 1], self.along[k]) = (length, 0.0);
             self.rotate(k - 1, a / length, b / length);
         }
-        along.truncate(q + 1);
-        self.triangle.push(along);
+        self.triangle[q * n..][..=q].copy_from_slice(&self.along[..=q]);
         self.active.push(side);
         self.duals.push(dual);
     }
 
     /// Takes an active side away and makes R triangular again.
     fn drop(&mut self, k: usize) {
+        let n = self.n;
         self.active.remove(k);
         self.duals.remove(k);
-        self.triangle.remove(k);
-        for i in k..self.active.len() {
-            let (a, b) = (self.triangle[i][i], self.triangle[i][i + 1]);
+        let q = self.active.len();
+        self.triangle.copy_within((k + 1) * n..(q + 1) * n, k * n);
+        for i in k..q {
+            let (a, b) = (self.triangle[i * n + i], self.triangle[i * n + i + 1]);
             let length = a.hypot(b);
             if length > 0.0 {
                 let (c, s) = (a / length, b / length);
-                for column in &mut self.triangle[i..] {
+                for column in self.triangle[i * n..q * n].chunks_exact_mut(n) {
                     let (a, b) = (column[i], column[i + 1]);
                     (column[i], column[i + 1]) = (c * a + s * b, c * b - s * a);
                 }
                 self.rotate(i, c, s);
             }
-            self.triangle[i].truncate(i + 1);
         }
     }
 
     /// Columns i and i + 1 become c·a + s·b and c·b − s·a.
     fn rotate(&mut self, i: usize, c: f64, s: f64) {
-        let (left, right) = self.columns.split_at_mut(i + 1);
-        for (a, b) in left[i].iter_mut().zip(&mut right[0]) {
+        let (left, right) = self.columns[i * self.n..(i + 2) * self.n].split_at_mut(self.n);
+        for (a, b) in left.iter_mut().zip(right) {
             (*a, *b) = (c * *a + s * *b, c * *b - s * *a);
         }
     }
 }
 
-/// The lower factor of a positive definite matrix.
-fn cholesky(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
-    let mut l = matrix.to_vec();
+/// `l ←` the lower factor of a positive definite matrix; `false` if it is none.
+fn cholesky(matrix: &[f64], n: usize, l: &mut Vec<f64>) -> bool {
+    l.clear();
+    l.extend_from_slice(matrix);
     for j in 0..n {
         for i in j..n {
             let known: f64 = (0..j).map(|k| l[i * n + k] * l[j * n + k]).sum();
@@ -302,26 +331,25 @@ fn cholesky(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
         }
         let pivot = l[j * n + j];
         if !(pivot > 0.0 && pivot.is_finite()) {
-            return None;
+            return false;
         }
         let root = pivot.sqrt();
         for i in j..n {
             l[i * n + j] /= root;
         }
     }
-    Some(l)
+    true
 }
 
-/// Column k of L⁻ᵀ, which is row k of L⁻¹.
-fn inverse_row(l: &[f64], n: usize, k: usize) -> Vec<f64> {
+/// `y ←` column k of L⁻ᵀ, which is row k of L⁻¹; y holds zeros.
+fn inverse_row(l: &[f64], k: usize, y: &mut [f64]) {
+    let n = y.len();
     // Solves Lᵀ y = e_k from below: yᵀL = e_kᵀ.
-    let mut y = vec![0.0; n];
     y[k] = 1.0;
     for i in (0..=k).rev() {
         let known: f64 = (i + 1..=k).map(|j| l[j * n + i] * y[j]).sum();
         y[i] = (y[i] - known) / l[i * n + i];
     }
-    y
 }
 
 #[cfg(test)]
@@ -329,6 +357,12 @@ mod tests {
     use super::*;
 
     const FREE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+    fn minimum(problem: &Quadratic<'_>) -> Minimum {
+        let mut room = Room::default();
+        assert_eq!(room.solve(problem), Solved::Minimum);
+        room.minimum
+    }
 
     #[test]
     fn goldfarb_and_idnanis_example_has_their_solution_and_multipliers() {
@@ -341,7 +375,7 @@ mod tests {
             ends: &[(2.0, f64::INFINITY)],
             bounds: &[(0.0, f64::INFINITY); 2],
         };
-        let Solved::Minimum(minimum) = problem.solve() else { panic!("there is one") };
+        let minimum = minimum(&problem);
         assert!((minimum.d[0] - 0.5).abs() < 1e-14 && (minimum.d[1] - 1.5).abs() < 1e-14);
         assert!((minimum.λ[0] - 5.0).abs() < 1e-13 && minimum.z == [0.0, 0.0]);
     }
@@ -351,13 +385,15 @@ mod tests {
         let solve = |ends: &[(f64, f64)]| {
             let bounds = [FREE; 2];
             let rows = [1.0, 1.0, 2.0, 2.0];
-            Quadratic { matrix: &[1.0, 0.0, 0.0, 1.0], g: &[0.0, 0.0], rows: &rows, ends, bounds: &bounds }
-                .solve()
+            let matrix = [1.0, 0.0, 0.0, 1.0];
+            let problem = Quadratic { matrix: &matrix, g: &[0.0, 0.0], rows: &rows, ends, bounds: &bounds };
+            let mut room = Room::default();
+            (room.solve(&problem), room.minimum)
         };
-        assert!(matches!(solve(&[(1.0, 1.0), (3.0, 3.0)]), Solved::Infeasible));
-        assert!(matches!(solve(&[(1.0, FREE.1), (FREE.0, 1.0)]), Solved::Infeasible));
-        let Solved::Minimum(minimum) = solve(&[(1.0, 1.0), (2.0, 2.0)]) else { panic!("there is one") };
-        assert!((minimum.d[0] - 0.5).abs() < 1e-14);
+        assert_eq!(solve(&[(1.0, 1.0), (3.0, 3.0)]).0, Solved::Infeasible);
+        assert_eq!(solve(&[(1.0, FREE.1), (FREE.0, 1.0)]).0, Solved::Infeasible);
+        let (solved, minimum) = solve(&[(1.0, 1.0), (2.0, 2.0)]);
+        assert!(solved == Solved::Minimum && (minimum.d[0] - 0.5).abs() < 1e-14);
     }
 
     #[test]
@@ -367,7 +403,8 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1_u64 << 53) as f64 * 2.0 - 1.0
         };
-        for (n, m) in [(2, 1), (3, 4), (6, 9), (10, 20)] {
+        let mut room = Room::default();
+        for (n, m) in [(2, 1), (10, 20), (3, 4), (6, 9)] {
             for _ in 0..20 {
                 let root: Vec<f64> = (0..n * n).map(|_| random()).collect();
                 let matrix: Vec<f64> = (0..n * n)
@@ -384,9 +421,9 @@ mod tests {
                     (0..m).map(|i| if i == 0 { (0.0, 0.0) } else { (-random().abs(), 0.3) }).collect();
                 let bounds: Vec<_> = (0..n).map(|_| (-random().abs(), random().abs())).collect();
                 let problem = Quadratic { matrix: &matrix, g: &g, rows: &rows, ends: &ends, bounds: &bounds };
-                let Solved::Minimum(Minimum { d, λ, z }) = problem.solve() else {
-                    panic!("the origin is one")
-                };
+                // A room that has seen other programs.
+                assert_eq!(room.solve(&problem), Solved::Minimum, "the origin satisfies them all");
+                let Minimum { d, λ, z } = room.minimum.clone();
                 for i in 0..n {
                     let mut rest = g[i] + dot(&matrix[i * n..(i + 1) * n], &d) - z[i];
                     rest -= (0..m).map(|k| λ[k] * rows[k * n + i]).sum::<f64>();

@@ -13,11 +13,20 @@ pub(super) struct Secant {
     pub(super) matrix: Vec<f64>,
     /// Whether a step has been seen.
     learnt: bool,
+    /// Bs and r of a step.
+    bs: Vec<f64>,
+    r: Vec<f64>,
 }
 
 impl Secant {
     pub(super) fn new(dim: usize) -> Self {
-        let mut secant = Secant { dim, matrix: vec![0.0; dim * dim], learnt: false };
+        let mut secant = Secant {
+            dim,
+            matrix: vec![0.0; dim * dim],
+            learnt: false,
+            bs: vec![0.0; dim],
+            r: vec![0.0; dim],
+        };
         secant.forget();
         secant
     }
@@ -56,15 +65,17 @@ impl Secant {
             self.fill((dot(y, y) / curvature).clamp(1e-4, 1e4));
         }
         self.learnt = true;
-        let bs = times(&self.matrix, s);
-        let through = dot(s, &bs);
+        times(&self.matrix, s, &mut self.bs);
+        let through = dot(s, &self.bs);
         if !(through > 0.0 && through.is_finite()) {
             return self.forget();
         }
         let part = if curvature < 0.2 * through { 0.8 * through / (through - curvature) } else { 1.0 };
-        let r: Vec<f64> = y.iter().zip(&bs).map(|(y, bs)| part * y + (1.0 - part) * bs).collect();
-        let sr = dot(s, &r);
-        let n = self.dim;
+        let (n, bs, r) = (self.dim, &self.bs, &mut self.r);
+        for ((r, y), bs) in r.iter_mut().zip(y).zip(bs) {
+            *r = part * y + (1.0 - part) * bs;
+        }
+        let sr = dot(s, r);
         for i in 0..n {
             for k in 0..n {
                 self.matrix[i * n + k] += r[i] * r[k] / sr - bs[i] * bs[k] / through;

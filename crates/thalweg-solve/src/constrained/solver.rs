@@ -2,7 +2,7 @@
 
 use thalweg_spec::{Call, Options as Arguments, SpecError, Value};
 
-use super::problem::{Duals, FAR, Point, Problem, largest};
+use super::problem::{Duals, FAR, Point, Problem, largest, left_of};
 use super::{Constrained, augmented, interior, sqp};
 use crate::checkpoint::Keeper;
 use crate::descent::Stepped;
@@ -39,18 +39,18 @@ impl Curvature {
 }
 
 /// What came of a step.
-pub(super) enum Went<F> {
-    To(Box<Point<F>>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Went {
+    /// To the next point.
+    On,
     /// No trial was good enough. `flat`: because all differ by rounding only.
-    Nowhere {
-        flat: bool,
-    },
+    Nowhere { flat: bool },
 }
 
 enum Work<F> {
-    Augmented(augmented::Work),
+    Augmented(Box<augmented::Work>),
     Interior(Box<interior::Work<F>>),
-    Sqp(Box<sqp::Work>),
+    Sqp(Box<sqp::Work<F>>),
 }
 
 /// When a run has converged.
@@ -66,6 +66,8 @@ pub(crate) struct Solver<F> {
     problem: Problem<F>,
     work: Work<F>,
     at: Option<Point<F>>,
+    /// Where a step goes to.
+    next: Point<F>,
     duals: Duals,
     tolerances: Tolerances,
     /// How many functions each constraint has.
@@ -83,7 +85,7 @@ impl<F: Scalar> Solver<F> {
             Some(Constraint::Box(bounds)) => Some(bounds),
             _ => None,
         };
-        let problem = Problem::new(&options.constraints, bounds.as_ref(), dim, has_hessian)?;
+        let mut problem = Problem::new(&options.constraints, bounds.as_ref(), dim, has_hessian)?;
         crate::descent::dense(dim + problem.count())?;
         let exact = match method.curvature() {
             Curvature::Auto => problem.has_hessian,
@@ -93,15 +95,24 @@ impl<F: Scalar> Solver<F> {
                 return Err(SolveError::Missing { needs: method.name(), what: "the Hessian" });
             }
         };
+        if exact {
+            problem.prepare()?;
+        }
         let scaled = if size_of::<F>() == 4 { 1e-4 } else { 1e-8 };
         let work = match method {
-            Constrained::AugmentedLagrangian(settings) => {
-                Work::Augmented(augmented::Work::new(*settings, problem.count(), exact, scaled))
-            }
+            Constrained::AugmentedLagrangian(settings) => Work::Augmented(Box::new(augmented::Work::new(
+                *settings,
+                dim,
+                problem.count(),
+                exact,
+                scaled,
+            ))),
             Constrained::InteriorPoint(settings) => {
                 Work::Interior(Box::new(interior::Work::new(*settings, dim, problem.count(), exact, scaled)))
             }
-            Constrained::Sqp(settings) => Work::Sqp(Box::new(sqp::Work::new(*settings, dim, exact))),
+            Constrained::Sqp(settings) => {
+                Work::Sqp(Box::new(sqp::Work::new(*settings, dim, problem.count(), exact)))
+            }
         };
         let duals = Duals { λ: vec![0.0; problem.count()], z: vec![0.0; dim] };
         let counts = options.constraints.iter().map(|constraint| match constraint {
@@ -111,6 +122,7 @@ impl<F: Scalar> Solver<F> {
         Ok(Solver {
             work,
             at: None,
+            next: Point::blank(dim, problem.count()),
             duals,
             tolerances: Tolerances { scaled, gradient: options.grad_tol, relative: options.grad_rtol },
             counts: counts.collect(),
@@ -128,11 +140,14 @@ impl<F: Scalar> Solver<F> {
         out_after: &mut [F],
     ) -> Result<Stepped, SolveError> {
         let ended = |moved, status| Ok(Stepped::Ended { moved, status });
-        let at = if let Some(at) = self.at.take() {
+        let mut at = if let Some(at) = self.at.take() {
             at
         } else {
-            let Some(at) = self.problem.begin(x, out)? else { return ended(false, Status::Diverged) };
-            self.duals.z = self.problem.held_by_bounds(&at, &self.duals.λ);
+            let mut at = Point::blank(self.problem.dim(), self.problem.count());
+            if !self.problem.begin(x, out, &mut at)? {
+                return ended(false, Status::Diverged);
+            }
+            self.problem.held_by_bounds(&at, &mut self.duals);
             let steepest = largest(&at.g);
             if let Some(relative) = self.tolerances.relative {
                 let absolute = self.tolerances.gradient.unwrap_or(0.0);
@@ -144,16 +159,18 @@ impl<F: Scalar> Solver<F> {
             }
             at
         };
-        let (problem, duals) = (&mut self.problem, &mut self.duals);
+        let (problem, duals, next) = (&mut self.problem, &mut self.duals, &mut self.next);
         let went = match &mut self.work {
-            Work::Augmented(work) => work.step(problem, oracle, &at, duals)?,
-            Work::Interior(work) => work.step(problem, oracle, &at, duals)?,
-            Work::Sqp(work) => work.step(problem, oracle, &at, duals)?,
+            Work::Augmented(work) => work.step(problem, oracle, &at, next, duals)?,
+            Work::Interior(work) => work.step(problem, oracle, &at, next, duals)?,
+            Work::Sqp(work) => work.step(problem, oracle, &at, next, duals)?,
         };
         match went {
-            Went::To(point) => {
+            Went::On => {
+                std::mem::swap(&mut at, &mut self.next);
+                let point = &at;
                 if !matches!(self.work, Work::Interior(_)) {
-                    self.duals.z = self.problem.held_by_bounds(&point, &self.duals.λ);
+                    self.problem.held_by_bounds(point, &mut self.duals);
                 }
                 for (to, &x) in x_after.iter_mut().zip(&point.x) {
                     *to = narrow(x);
@@ -162,15 +179,15 @@ impl<F: Scalar> Solver<F> {
                 let far = largest(&point.x) > FAR || point.f < -1e40;
                 let status = if far {
                     Some(Status::Diverged)
-                } else if self.has_converged(&point) {
+                } else if self.has_converged(point) {
                     Some(Status::ConvergedGradient)
-                } else if self.problem.is_stuck_outside(&point, self.tolerances.scaled) {
+                } else if self.problem.is_stuck_outside(point, self.tolerances.scaled) {
                     Some(Status::Infeasible)
                 } else {
                     None
                 };
-                let residual = self.problem.residuals(&point, &self.duals).largest();
-                self.at = Some(*point);
+                let residual = self.problem.residuals(point, &self.duals).largest();
+                self.at = Some(at);
                 match status {
                     Some(status) => ended(true, status),
                     None => Ok(Stepped::Moved { largest: residual }),
@@ -178,7 +195,7 @@ impl<F: Scalar> Solver<F> {
             }
             Went::Nowhere { flat } => {
                 if !matches!(self.work, Work::Interior(_)) {
-                    self.duals.z = self.problem.held_by_bounds(&at, &self.duals.λ);
+                    self.problem.held_by_bounds(&at, &mut self.duals);
                 }
                 let residuals = self.problem.residuals(&at, &self.duals);
                 let feasible = residuals.violation <= 100.0 * self.tolerances.scaled;
@@ -211,14 +228,17 @@ impl<F: Scalar> Solver<F> {
         }
     }
 
-    fn has_converged(&self, at: &Point<F>) -> bool {
+    fn has_converged(&mut self, at: &Point<F>) -> bool {
         let residuals = self.problem.residuals(at, &self.duals);
         match self.tolerances.gradient {
             None => residuals.largest() <= self.tolerances.scaled,
             Some(most) => {
                 residuals.violation <= self.tolerances.scaled.max(most.min(1e-6))
                     && residuals.complementarity <= most.max(1e-10)
-                    && self.problem.own_stationarity(at, &self.duals) <= most
+                    && {
+                        let left = self.problem.left(at, &self.duals);
+                        self.problem.own_stationarity(left) <= most
+                    }
             }
         }
     }
@@ -234,6 +254,7 @@ impl<F: Scalar> Solver<F> {
     pub(crate) fn kkt(&self) -> Option<Kkt<F>> {
         let at = self.at.as_ref()?;
         let own = self.problem.own_duals(&self.duals);
+        let left = left_of(at, &self.duals, &mut vec![0.0; own.z.len()]);
         let mut rest = own.λ.as_slice();
         let mut multipliers = Vec::with_capacity(self.counts.len());
         for &count in &self.counts {
@@ -245,7 +266,7 @@ impl<F: Scalar> Solver<F> {
             multipliers,
             bounds: own.z.iter().map(|z| narrow(*z)).collect(),
             violation: narrow(self.problem.own_violation(at)),
-            stationarity: narrow(self.problem.own_stationarity(at, &self.duals)),
+            stationarity: narrow(self.problem.own_stationarity(left)),
         })
     }
 }

@@ -3,10 +3,8 @@
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::convexify::Convexify;
-use super::problem::{
-    Duals, Point, Problem, add_transposed, along, dot, gradient_of_lagrangian, largest, norm, times,
-};
-use super::quadratic::{Minimum, Quadratic, Solved};
+use super::problem::{Duals, Point, Problem, add_transposed, along, dot, largest, norm, times};
+use super::quadratic::{Quadratic, Room, Solved};
 use super::secant::Secant;
 use super::solver::{Curvature, Went};
 use crate::checkpoint::Keeper;
@@ -75,7 +73,7 @@ const SHARE: f64 = 0.3;
 const PRICES: (f64, f64) = (1e3, 1e9);
 
 /// The method at work.
-pub(super) struct Work {
+pub(super) struct Work<F> {
     settings: Sqp,
     exact: bool,
     secant: Secant,
@@ -86,9 +84,23 @@ pub(super) struct Work {
     matrix: Vec<f64>,
     /// Whether the linearised functions are soft at the next step.
     soft: bool,
+    step: Step,
+    /// The step once more, and where it ends.
+    again: Step,
+    second: Point<F>,
+    /// Ends of the linearised functions and bounds of the step.
+    ends: Vec<(f64, f64)>,
+    bounds: Vec<(f64, f64)>,
+    room: Room,
+    softened: Softened,
+    /// Room for a number of each function, and of each variable.
+    of_functions: Vec<f64>,
+    of_variables: Vec<f64>,
+    other: Vec<f64>,
 }
 
 /// A step of the model.
+#[derive(Default)]
 struct Step {
     d: Vec<f64>,
     duals: Duals,
@@ -98,8 +110,21 @@ struct Step {
     form: f64,
 }
 
-impl Work {
-    pub(super) fn new(settings: Sqp, dim: usize, exact: bool) -> Self {
+/// The model with soft functions, once it was needed.
+#[derive(Default)]
+struct Softened {
+    matrix: Vec<f64>,
+    rows: Vec<f64>,
+    g: Vec<f64>,
+    bounds: Vec<(f64, f64)>,
+    room: Room,
+}
+
+impl<F: Scalar> Work<F> {
+    pub(super) fn new(settings: Sqp, dim: usize, count: usize, exact: bool) -> Self {
+        let zeros = |n| vec![0.0; n];
+        let duals = || Duals { λ: zeros(count), z: zeros(dim) };
+        let step = || Step { d: zeros(dim), duals: duals(), ..Step::default() };
         Work {
             settings,
             exact,
@@ -107,12 +132,22 @@ impl Work {
             convexify: Convexify::new(dim),
             penalty: 0.0,
             price: PRICES.0,
-            matrix: vec![0.0; dim * dim],
+            matrix: zeros(dim * dim),
             soft: false,
+            step: step(),
+            again: step(),
+            second: Point::blank(dim, count),
+            ends: vec![(0.0, 0.0); count],
+            bounds: vec![(0.0, 0.0); dim],
+            room: Room::default(),
+            softened: Softened::default(),
+            of_functions: zeros(count),
+            of_variables: zeros(dim),
+            other: zeros(dim),
         }
     }
 
-    pub(super) fn memory<F: Scalar>(&mut self, keeper: &mut Keeper<F>) {
+    pub(super) fn memory(&mut self, keeper: &mut Keeper<F>) {
         self.secant.memory(keeper);
         self.convexify.memory(keeper);
         keeper.number("penalty", &mut self.penalty);
@@ -120,14 +155,15 @@ impl Work {
         keeper.flag("soft", &mut self.soft);
     }
 
-    /// One step from `at`.
-    pub(super) fn step<F: Scalar>(
+    /// One step from `at` to `next`.
+    pub(super) fn step(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
+        next: &mut Point<F>,
         duals: &mut Duals,
-    ) -> Result<Went<F>, SolveError> {
+    ) -> Result<Went, SolveError> {
         for fresh in [false, true] {
             if fresh {
                 // Once more without what was learnt, and with soft functions.
@@ -135,9 +171,11 @@ impl Work {
                 self.soft = true;
             }
             self.model(problem, oracle, at, duals)?;
-            let Some(step) = self.direction(problem, at) else { continue };
-            let went = self.walk(problem, oracle, at, duals, &step)?;
-            if !matches!(went, Went::Nowhere { .. }) || fresh {
+            if !self.direction(problem, at) {
+                continue;
+            }
+            let went = self.walk(problem, oracle, at, next, duals)?;
+            if went == Went::On || fresh {
                 return Ok(went);
             }
         }
@@ -145,110 +183,113 @@ impl Work {
     }
 
     /// `matrix ←` B.
-    fn model<F: Scalar>(
+    fn model(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
         duals: &Duals,
     ) -> Result<(), SolveError> {
-        if !self.exact {
+        if self.exact && problem.hessian(oracle, &at.x, &duals.λ, &mut self.matrix)? {
+            let floor = 1e-3 * problem.left(at, duals) / largest(&at.x).max(1.0);
+            self.convexify.apply(&mut self.matrix, floor);
+        } else {
             self.matrix.copy_from_slice(&self.secant.matrix);
-            return Ok(());
         }
-        if !problem.hessian(oracle, &at.x, &duals.λ, &mut self.matrix)? {
-            self.matrix.copy_from_slice(&self.secant.matrix);
-            return Ok(());
-        }
-        let rest = gradient_of_lagrangian(at, &duals.λ);
-        let rest = rest.iter().zip(&duals.z).fold(0.0_f64, |most, (r, z)| most.max((r - z).abs()));
-        let floor = 1e-3 * rest / largest(&at.x).max(1.0);
-        self.convexify.apply(&mut self.matrix, floor);
         Ok(())
     }
 
-    /// The step of the model, with soft functions where hard ones contradict each other.
-    fn direction<F: Scalar>(&mut self, problem: &Problem<F>, at: &Point<F>) -> Option<Step> {
+    /// The step of the model, with soft functions where hard ones contradict each other; `false` if there is none.
+    fn direction(&mut self, problem: &Problem<F>, at: &Point<F>) -> bool {
         let shift = |value: f64, (low, high): (f64, f64)| (low - value, high - value);
-        let ends: Vec<_> = at.c.iter().zip(&problem.ends).map(|(c, ends)| shift(*c, *ends)).collect();
-        let bounds: Vec<_> = at.x.iter().zip(&problem.bounds).map(|(x, ends)| shift(*x, *ends)).collect();
-        if !self.soft {
-            let hard =
-                Quadratic { matrix: &self.matrix, g: &at.g, rows: &at.j, ends: &ends, bounds: &bounds };
-            if let Solved::Minimum(minimum) = hard.solve()
-                && largest(&minimum.λ) < 1e10
-            {
-                return Some(self.stepped(problem, at, minimum));
-            }
+        for ((to, c), ends) in self.ends.iter_mut().zip(&at.c).zip(&problem.ends) {
+            *to = shift(*c, *ends);
+        }
+        for ((to, x), ends) in self.bounds.iter_mut().zip(&at.x).zip(&problem.bounds) {
+            *to = shift(*x, *ends);
+        }
+        if !self.soft && self.harden(at) && largest(&self.room.minimum.λ) < 1e10 {
+            self.stepped(problem, at, false);
+            return true;
         }
         self.soft = false;
-        let now = norm(&problem.outside(&at.c));
+        let now = problem.distance(&at.c);
         loop {
-            let minimum = self.soften(at, &ends, &bounds)?;
-            let step = self.stepped(problem, at, minimum);
-            if step.left < 0.999 * now || now == 0.0 || self.price >= PRICES.1 {
-                return Some(step);
+            if !self.soften(at) {
+                return false;
+            }
+            self.stepped(problem, at, true);
+            if self.step.left < 0.999 * now || now == 0.0 || self.price >= PRICES.1 {
+                return true;
             }
             self.price *= 10.0;
         }
     }
 
-    /// The model's minimum with `½·price·‖s‖²` added and low ≤ c + Jd − s ≤ high.
-    fn soften<F: Scalar>(
-        &self,
-        at: &Point<F>,
-        ends: &[(f64, f64)],
-        bounds: &[(f64, f64)],
-    ) -> Option<Minimum> {
-        let (n, m) = (at.x.len(), ends.len());
+    /// The model's minimum; whether there is one.
+    fn harden(&mut self, at: &Point<F>) -> bool {
+        let (matrix, ends, bounds) = (&self.matrix, &self.ends, &self.bounds);
+        let hard = Quadratic { matrix, g: &at.g, rows: &at.j, ends, bounds };
+        self.room.solve(&hard) == Solved::Minimum
+    }
+
+    /// The model's minimum with `½·price·‖s‖²` added and low ≤ c + Jd − s ≤ high; whether there is one.
+    fn soften(&mut self, at: &Point<F>) -> bool {
+        let (n, m) = (at.x.len(), self.ends.len());
         let size = n + m;
-        let mut matrix = vec![0.0; size * size];
+        let Softened { matrix, rows, g, bounds, room } = &mut self.softened;
+        for (buffer, length) in [(&mut *matrix, size * size), (&mut *rows, m * size), (&mut *g, size)] {
+            buffer.clear();
+            buffer.resize(length, 0.0);
+        }
         for i in 0..n {
             matrix[i * size..i * size + n].copy_from_slice(&self.matrix[i * n..(i + 1) * n]);
         }
-        let mut rows = vec![0.0; m * size];
         for i in 0..m {
             matrix[(n + i) * (size + 1)] = self.price;
             rows[i * size..i * size + n].copy_from_slice(&at.j[i * n..(i + 1) * n]);
             rows[i * size + n + i] = -1.0;
         }
-        let mut g = at.g.clone();
-        g.resize(size, 0.0);
-        let mut bounds = bounds.to_vec();
+        g[..n].copy_from_slice(&at.g);
+        bounds.clear();
+        bounds.extend_from_slice(&self.bounds);
         bounds.resize(size, (f64::NEG_INFINITY, f64::INFINITY));
-        let soft = Quadratic { matrix: &matrix, g: &g, rows: &rows, ends, bounds: &bounds };
-        let Solved::Minimum(mut minimum) = soft.solve() else { return None };
-        minimum.d.truncate(n);
-        minimum.z.truncate(n);
-        Some(minimum)
+        room.solve(&Quadratic { matrix, g, rows, ends: &self.ends, bounds }) == Solved::Minimum
     }
 
-    fn stepped<F: Scalar>(&self, problem: &Problem<F>, at: &Point<F>, minimum: Minimum) -> Step {
-        let Minimum { d, mut λ, z } = minimum;
+    /// `step ←` the minimum of the hard or soft model.
+    fn stepped(&mut self, problem: &Problem<F>, at: &Point<F>, soft: bool) {
+        let minimum = if soft { &self.softened.room.minimum } else { &self.room.minimum };
+        let (step, n) = (&mut self.step, at.x.len());
+        step.d.copy_from_slice(&minimum.d[..n]);
+        step.duals.λ.copy_from_slice(&minimum.λ);
+        step.duals.z.copy_from_slice(&minimum.z[..n]);
+        let (jd, bd) = (&mut self.of_functions, &mut self.of_variables);
         if self.exact {
-            self.convexify.correct(&d, &mut λ);
+            self.convexify.correct(&step.d, &mut step.duals.λ, jd);
         }
-        let after: Vec<f64> = at.c.iter().zip(times(&at.j, &d)).map(|(c, jd)| c + jd).collect();
-        let left = norm(&problem.outside(&after));
-        let form = dot(&d, &times(&self.matrix, &d));
-        Step { d, duals: Duals { λ, z }, left, form }
+        times(&at.j, &step.d, jd);
+        jd.iter_mut().zip(&at.c).for_each(|(jd, c)| *jd += c);
+        step.left = problem.distance(jd);
+        times(&self.matrix, &step.d, bd);
+        step.form = dot(&step.d, bd);
     }
 
-    /// Goes along a step until the merit falls enough.
-    fn walk<F: Scalar>(
+    /// Goes along the step until the merit falls enough.
+    fn walk(
         &mut self,
         problem: &mut Problem<F>,
         oracle: &mut impl Oracle<F>,
         at: &Point<F>,
+        next: &mut Point<F>,
         duals: &mut Duals,
-        step: &Step,
-    ) -> Result<Went<F>, SolveError> {
-        let now = norm(&problem.outside(&at.c));
-        let slope = dot(&at.g, &step.d);
-        let fall = now - step.left;
+    ) -> Result<Went, SolveError> {
+        let now = problem.distance(&at.c);
+        let slope = dot(&at.g, &self.step.d);
+        let fall = now - self.step.left;
         if fall > 1e-15 * now {
             // The least ν for which the model's fall in the merit has its share of the fall in violation.
-            let least = (slope + 0.5 * step.form.max(0.0)) / ((1.0 - SHARE) * fall);
+            let least = (slope + 0.5 * self.step.form.max(0.0)) / ((1.0 - SHARE) * fall);
             if self.penalty < least {
                 self.penalty = 1.5 * least;
             }
@@ -256,12 +297,13 @@ impl Work {
         let promised = slope - self.penalty * fall;
         let merit = at.f + self.penalty * now;
         let rounding = 10.0 * f64::EPSILON * (at.f.abs() + self.penalty * now).max(1e-3);
-        let longest = largest(&step.d) / largest(&at.x).max(1.0);
+        let longest = largest(&self.step.d) / largest(&at.x).max(1.0);
         if promised > -rounding || longest < 1e-15 {
             // The multipliers may still become right.
-            let same =
-                step.duals.λ.iter().zip(&duals.λ).all(|(a, b)| (a - b).abs() <= 1e-10 * b.abs().max(1.0));
-            *duals = step.duals.clone();
+            let new = &self.step.duals;
+            let same = new.λ.iter().zip(&duals.λ).all(|(a, b)| (a - b).abs() <= 1e-10 * b.abs().max(1.0));
+            duals.λ.copy_from_slice(&new.λ);
+            duals.z.copy_from_slice(&new.z);
             if longest < 1e-12 && same {
                 return Ok(Went::Nowhere { flat: true });
             }
@@ -269,33 +311,32 @@ impl Work {
         let mut length = 1.0;
         let mut corrected = false;
         for _ in 0..self.settings.trials {
-            let trial = problem.visit(oracle, &along(&at.x, length, &step.d))?;
-            let Some(trial) = trial else {
+            if !problem.visit(oracle, (&at.x, length, &self.step.d), next)? {
                 length *= 0.1;
                 continue;
-            };
+            }
             let enough = merit + ENOUGH * length * promised.min(0.0) + rounding;
-            let outside = norm(&problem.outside(&trial.c));
-            if trial.f + self.penalty * outside <= enough {
+            let outside = problem.distance(&next.c);
+            if next.f + self.penalty * outside <= enough {
                 if length < 1.0 {
-                    self.relax(&step.duals);
+                    self.relax();
                 }
-                return Ok(self.arrive(at, duals, &step.duals, length, trial));
+                self.arrive(at, duals, false, length, next);
+                return Ok(Went::On);
             }
             if length == 1.0 && !corrected && !at.c.is_empty() {
                 corrected = true;
-                if let Some((by, better)) = self.correct(problem, at, step, &trial) {
-                    let second = problem.visit(oracle, &along(&at.x, 1.0, &by))?;
-                    if let Some(second) = second
-                        && second.f + self.penalty * norm(&problem.outside(&second.c)) <= enough
-                    {
-                        let new = Duals { λ: better.λ, z: better.z };
-                        return Ok(self.arrive(at, duals, &new, 1.0, second));
-                    }
+                if self.correct(problem, at, next)
+                    && problem.visit(oracle, (&at.x, 1.0, &self.again.d), &mut self.second)?
+                    && self.second.f + self.penalty * problem.distance(&self.second.c) <= enough
+                {
+                    std::mem::swap(next, &mut self.second);
+                    self.arrive(at, duals, true, 1.0, next);
+                    return Ok(Went::On);
                 }
             }
             // The minimum of the parabola through what is known, within reason.
-            let rise = trial.f + self.penalty * outside - merit - length * promised;
+            let rise = next.f + self.penalty * outside - merit - length * promised;
             let guess = -0.5 * promised * length * length / rise;
             length = if guess.is_finite() { guess.clamp(0.1 * length, 0.5 * length) } else { 0.5 * length };
             if length * longest < 1e-16 {
@@ -307,59 +348,45 @@ impl Work {
 
     /// Lowers ν after a step that had to be shortened, if it is far above the multipliers: from their norm on the merit is exact, and the more
     /// violation costs, the shorter are the steps along functions that bend. Half of it goes at a time, as in Powell's rule.
-    fn relax(&mut self, duals: &Duals) {
-        let exact = norm(&duals.λ);
+    fn relax(&mut self) {
+        let exact = norm(&self.step.duals.λ);
         if self.penalty > 4.0 * exact {
             self.penalty = (0.5 * self.penalty).max(2.0 * exact);
         }
     }
 
-    /// The step once more, with the functions as they are at the end of the first try.
-    fn correct<F: Scalar>(
-        &self,
-        problem: &Problem<F>,
-        at: &Point<F>,
-        step: &Step,
-        trial: &Point<F>,
-    ) -> Option<(Vec<f64>, Duals)> {
-        let linear = times(&at.j, &step.d);
-        let ends: Vec<_> = trial
-            .c
-            .iter()
-            .zip(&linear)
-            .zip(&problem.ends)
-            .map(|((c, jd), (low, high))| (low - (c - jd), high - (c - jd)))
-            .collect();
-        let bounds: Vec<_> =
-            at.x.iter().zip(&problem.bounds).map(|(x, (low, high))| (low - x, high - x)).collect();
-        let again = Quadratic { matrix: &self.matrix, g: &at.g, rows: &at.j, ends: &ends, bounds: &bounds };
-        let Solved::Minimum(minimum) = again.solve() else { return None };
-        let length = norm(&step.d);
-        let near = norm(&minimum.d.iter().zip(&step.d).map(|(a, b)| a - b).collect::<Vec<_>>()) <= length;
-        near.then_some((minimum.d, Duals { λ: minimum.λ, z: minimum.z }))
+    /// `again ←` the step once more, with the functions as they are at the end of the first try; whether it is near that.
+    fn correct(&mut self, problem: &Problem<F>, at: &Point<F>, trial: &Point<F>) -> bool {
+        times(&at.j, &self.step.d, &mut self.of_functions);
+        let shifts = trial.c.iter().zip(&self.of_functions).map(|(c, jd)| c - jd);
+        for ((to, shift), (low, high)) in self.ends.iter_mut().zip(shifts).zip(&problem.ends) {
+            *to = (low - shift, high - shift);
+        }
+        if !self.harden(at) {
+            return false;
+        }
+        let (minimum, again) = (&self.room.minimum, &mut self.again);
+        again.d.copy_from_slice(&minimum.d);
+        again.duals.λ.copy_from_slice(&minimum.λ);
+        let apart = again.d.iter().zip(&self.step.d).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+        apart <= norm(&self.step.d)
     }
 
-    /// Learns from a step that was made.
-    fn arrive<F: Scalar>(
-        &mut self,
-        at: &Point<F>,
-        duals: &mut Duals,
-        new: &Duals,
-        length: f64,
-        after: Point<F>,
-    ) -> Went<F> {
-        for (own, new) in duals.λ.iter_mut().zip(&new.λ) {
+    /// Learns from a step that was made, or one that was made again.
+    fn arrive(&mut self, at: &Point<F>, duals: &mut Duals, again: bool, length: f64, after: &Point<F>) {
+        let new = if again { &self.again.duals.λ } else { &self.step.duals.λ };
+        for (own, new) in duals.λ.iter_mut().zip(new) {
             *own += length * (new - *own);
         }
-        let s: Vec<f64> = after.x.iter().zip(&at.x).map(|(a, b)| a - b).collect();
         if self.exact {
             self.convexify.active(at.x.len(), &after.j, &duals.λ);
-        } else {
-            let mut y: Vec<f64> = after.g.iter().zip(&at.g).map(|(a, b)| a - b).collect();
-            add_transposed(&after.j, &new.λ, -1.0, &mut y);
-            add_transposed(&at.j, &new.λ, 1.0, &mut y);
-            self.secant.learn(&s, &y);
+            return;
         }
-        Went::To(Box::new(after))
+        let (s, y) = (&mut self.of_variables, &mut self.other);
+        along(&after.x, -1.0, &at.x, s);
+        along(&after.g, -1.0, &at.g, y);
+        add_transposed(&after.j, new, -1.0, y);
+        add_transposed(&at.j, new, 1.0, y);
+        self.secant.learn(s, y);
     }
 }

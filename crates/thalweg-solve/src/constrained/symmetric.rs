@@ -1,11 +1,22 @@
 //! [`Symmetric`]: an indefinite system and the signs of its eigenvalues.
 
-use faer::linalg::solvers::{Lblt, Solve};
-use faer::{Mat, Side};
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::lblt;
+use faer::perm::PermRef;
+use faer::{Conj, Mat, Par, Spec};
 
-/// Bunch and Kaufman's factors of a symmetric matrix.
+/// Room for Bunch and Kaufman's factors of a symmetric matrix; nothing is allocated after it is made.
 pub(super) struct Symmetric {
-    factors: Lblt<f64>,
+    size: usize,
+    /// L, with ones on its diagonal.
+    lower: Mat<f64>,
+    diagonal: Diag<f64>,
+    beside: Diag<f64>,
+    order: Vec<usize>,
+    places: Vec<usize>,
+    right: Mat<f64>,
+    room: MemBuffer,
     /// Negative eigenvalues.
     pub(super) negative: usize,
     /// Whether a pivot is 0.
@@ -13,13 +24,52 @@ pub(super) struct Symmetric {
 }
 
 impl Symmetric {
-    /// Factorises a matrix of `size` rows, of which the lower triangle is read; `None` if it is not finite.
-    pub(super) fn factorise(matrix: &[f64], size: usize) -> Option<Self> {
-        if matrix.iter().any(|v| !v.is_finite()) {
-            return None;
+    pub(super) fn new(size: usize) -> Self {
+        let factors = lblt::factor::cholesky_in_place_scratch::<usize, f64>(size, Par::Seq, Spec::default());
+        let solution = lblt::solve::solve_in_place_scratch::<usize, f64>(size, 1, Par::Seq);
+        Symmetric {
+            size,
+            lower: Mat::zeros(size, size),
+            diagonal: Diag::zeros(size),
+            beside: Diag::zeros(size),
+            order: vec![0; size],
+            places: vec![0; size],
+            right: Mat::zeros(size, 1),
+            room: MemBuffer::new(factors.or(solution)),
+            negative: 0,
+            singular: true,
         }
-        let factors = Mat::from_fn(size, size, |i, j| matrix[i * size + j]).lblt(Side::Lower);
-        let (diagonal, beside) = (factors.B_diag(), factors.B_subdiag());
+    }
+
+    /// Factorises a matrix given row by row, of which the lower triangle is read; `false` if it is not finite.
+    pub(super) fn factorise(&mut self, matrix: &[f64]) -> bool {
+        let size = self.size;
+        if matrix.iter().any(|v| !v.is_finite()) {
+            return false;
+        }
+        for j in 0..size {
+            for i in j..size {
+                self.lower[(i, j)] = matrix[i * size + j];
+            }
+        }
+        // Only where pivots have two rows is it written to.
+        self.beside.column_vector_mut().fill(0.0);
+        lblt::factor::cholesky_in_place(
+            self.lower.as_mut(),
+            self.beside.as_mut(),
+            &mut self.order,
+            &mut self.places,
+            Par::Seq,
+            MemStack::new(&mut self.room),
+            Spec::default(),
+        );
+        for k in 0..size {
+            self.diagonal[k] = std::mem::replace(&mut self.lower[(k, k)], 1.0);
+            for i in 0..k {
+                self.lower[(i, k)] = 0.0;
+            }
+        }
+        let (diagonal, beside) = (&self.diagonal, &self.beside);
         let (mut negative, mut k) = (0, 0);
         let mut least = f64::INFINITY;
         while k < size {
@@ -37,15 +87,28 @@ impl Symmetric {
                 k += 1;
             }
         }
-        let singular = least.is_nan() || least <= 0.0;
-        Some(Symmetric { factors, negative, singular })
+        (self.negative, self.singular) = (negative, least.is_nan() || least <= 0.0);
+        true
     }
 
-    /// A⁻¹b.
-    pub(super) fn solve(&self, b: &[f64]) -> Vec<f64> {
-        let mut x = Mat::from_fn(b.len(), 1, |i, _| b[i]);
-        self.factors.solve_in_place(&mut x);
-        (0..b.len()).map(|i| x[(i, 0)]).collect()
+    /// `b ← A⁻¹b`.
+    pub(super) fn solve(&mut self, b: &mut [f64]) {
+        for (i, b) in b.iter().enumerate() {
+            self.right[(i, 0)] = *b;
+        }
+        lblt::solve::solve_in_place_with_conj(
+            self.lower.as_ref(),
+            self.diagonal.as_ref(),
+            self.beside.as_ref(),
+            Conj::No,
+            PermRef::new_checked(&self.order, &self.places, self.size),
+            self.right.as_mut(),
+            Par::Seq,
+            MemStack::new(&mut self.room),
+        );
+        for (i, b) in b.iter_mut().enumerate() {
+            *b = self.right[(i, 0)];
+        }
     }
 }
 
@@ -57,14 +120,17 @@ mod tests {
     fn an_indefinite_system_is_solved_and_its_signs_are_counted() {
         // [[H, Aᵀ], [A, 0]] with H positive definite has as many negative eigenvalues as A has rows.
         let matrix = [2.0, 0.0, 1.0, 0.0, 3.0, 1.0, 1.0, 1.0, 0.0];
-        let system = Symmetric::factorise(&matrix, 3).unwrap();
-        assert!(system.negative == 1 && !system.singular);
-        let x = system.solve(&[3.0, 4.0, 2.0]);
+        let mut system = Symmetric::new(3);
+        assert!(system.factorise(&matrix) && system.negative == 1 && !system.singular);
+        let mut x = [3.0, 4.0, 2.0];
+        system.solve(&mut x);
         for (row, b) in matrix.chunks(3).zip([3.0, 4.0, 2.0]) {
             let product: f64 = row.iter().zip(&x).map(|(a, x)| a * x).sum();
             assert!((product - b).abs() < 1e-14);
         }
-        assert!(Symmetric::factorise(&[1.0, 0.0, 0.0, 0.0], 2).unwrap().singular);
-        assert_eq!(Symmetric::factorise(&[-1.0, 0.0, 0.0, -2.0], 2).unwrap().negative, 2);
+        let mut system = Symmetric::new(2);
+        assert!(system.factorise(&[1.0, 0.0, 0.0, 0.0]) && system.singular);
+        assert!(system.factorise(&[-1.0, 0.0, 0.0, -2.0]) && system.negative == 2);
+        assert!(!system.factorise(&[f64::NAN, 0.0, 0.0, -2.0]));
     }
 }

@@ -3,7 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use thalweg_solve::{Constraint, Options, Run, Traced};
+use thalweg_landscape::Landscape;
+use thalweg_solve::{Bounds, Constraint, Options, Relation, Run, Traced};
 
 use crate::functions::wells;
 
@@ -100,5 +101,44 @@ fn a_step_of_a_descent_allocates_nothing() {
         let before = ALLOCATIONS.get();
         while run.step().unwrap().is_none() {}
         assert_eq!(ALLOCATIONS.get(), before, "{method}");
+    }
+}
+
+#[test]
+fn a_step_under_functions_allocates_nothing_after_the_first() {
+    for method in [
+        "sqp",
+        "sqp(hessian=bfgs)",
+        "interior_point",
+        "interior_point(hessian=bfgs)",
+        "augmented_lagrangian",
+        "augmented_lagrangian(inner=lbfgs)",
+    ] {
+        let mut steps = 0;
+        // Equations, inequalities, bounds; second-order corrections, indefinite Hessians, bounds that are met and left.
+        for name in ["hs1", "hs7", "hs24", "hs43", "hs71", "hs100", "hs104", "hs113"] {
+            let problem = Landscape::parse(name).unwrap();
+            let known = problem.constraints().unwrap();
+            let mut constraints: Vec<Constraint> = Vec::new();
+            constraints.extend(known.equalities.iter().map(|c| Relation::traced(c).into()));
+            constraints.extend(known.inequalities.iter().map(|c| Relation::traced(c).at_least(0.0).into()));
+            let bounds = Some(Bounds::each(&known.limits).unwrap());
+            let method = method.parse().unwrap();
+            let options = Options { method, constraints, bounds, history: true, ..Options::default() };
+            let mut objective = Traced::<f64>::new(problem.program()).unwrap();
+            let mut run = Run::new(&mut objective, problem.start(), &options).unwrap();
+            for step in 1.. {
+                let before = ALLOCATIONS.get();
+                // The last step makes the list of multipliers.
+                if run.step().unwrap().is_some() {
+                    break;
+                }
+                if step > 1 {
+                    assert_eq!(ALLOCATIONS.get(), before, "{}, {name}, step {step}", options.method);
+                    steps += 1;
+                }
+            }
+        }
+        assert!(steps > 60, "{method}: {steps}");
     }
 }
