@@ -69,7 +69,9 @@ pub use analyze::{
 pub use check::{GradientCheck, gradient_check};
 #[cfg(feature = "checkpoints")]
 pub use checkpoint::Checkpoint;
-pub use constrained::{AugmentedLagrangian, Constrained, Curvature, Inner, InteriorPoint, Sqp};
+pub use constrained::{
+    AugmentedLagrangian, BarrierUpdate, Constrained, Curvature, Inner, InteriorPoint, Sqp,
+};
 pub use constraint::{Affine, Ball, Bounds, Constraint, Intersection, Multiplier, Norm, Plane, Relation};
 pub use descent::{
     BarzilaiBorwein, Beta, Bfgs, Cg, Descent, Lbfgs, Length, NewtonCg, NewtonCholesky, Poor, Preconditioner,

@@ -2,6 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError};
 
+use super::adaptive::{Adaptive, Rest, Says};
 use super::barrier::{Barrier, Iterate, Step};
 use super::filter::Filter;
 use super::newton::Newton;
@@ -18,8 +19,21 @@ pub(super) const NAME: &str = "interior_point";
 pub(super) const SUMMARY: &str =
     "primal-dual interior points under functions and bounds: robust, one indefinite system a step";
 
+/// How the weight of the barrier goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarrierUpdate {
+    /// From step to step, by what is left of the conditions; steadily where that makes no progress.
+    Adaptive,
+    /// It falls whenever the conditions hold well enough for it.
+    Monotone,
+}
+
+impl BarrierUpdate {
+    const NAMES: [&'static str; 2] = ["adaptive", "monotone"];
+}
+
 /// A primal–dual interior-point method: functions between two different ends get a slack, `c(x) − s = 0`, and x and s stay inside their
-/// bounds by a barrier whose weight μ falls to 0. Each step is one of Newton's method on
+/// bounds by a barrier whose weight μ goes to 0. Each step is one of Newton's method on
 ///
 /// ```text
 /// ∇f − Jᵀλ − z = 0,   c(x) − s = 0,   distance to a bound × its multiplier = μ
@@ -30,31 +44,41 @@ pub(super) const SUMMARY: &str =
 /// filter of the points before; one that raises the violation is corrected for the curvature of the functions first. Where no step is
 /// short enough the violation alone is minimised for a while (restoration); a stationary point of it ends the run as `infeasible`.
 ///
+/// μ is chosen for each step so that it leaves least of these conditions, and falls steadily where that makes no progress (`adaptive`); or it falls
+/// whenever they hold well enough (`monotone`, Fiacco and McCormick 1968).
+///
 /// Wächter and Biegler, *On the implementation of an interior-point filter line-search algorithm for large-scale nonlinear programming*,
-/// Mathematical Programming 106, 2006; Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapter 19.
+/// Mathematical Programming 106, 2006; Nocedal, Wächter and Waltz, *Adaptive barrier update strategies for nonlinear interior methods*, SIAM
+/// Journal on Optimization 19, 2009; Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapter 19.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InteriorPoint {
     /// Where second derivatives come from.
     pub hessian: Curvature,
-    /// μ at the start.
+    /// μ at the start, until a step chooses another.
     pub mu: f64,
+    /// How μ goes on.
+    pub update: BarrierUpdate,
     /// Second-order corrections of a step.
     pub corrections: u32,
 }
 
 impl Default for InteriorPoint {
     fn default() -> Self {
-        InteriorPoint { hessian: Curvature::Auto, mu: 0.1, corrections: 4 }
+        InteriorPoint { hessian: Curvature::Auto, mu: 0.1, update: BarrierUpdate::Adaptive, corrections: 4 }
     }
 }
 
 impl InteriorPoint {
     pub(super) fn read(call: &Call) -> Result<Self, SpecError> {
-        let options = Options::of(call, super::KIND, &["hessian", "mu", "corrections"])?;
+        let options = Options::of(call, super::KIND, &["hessian", "mu", "update", "corrections"])?;
         let blank = InteriorPoint::default();
         Ok(InteriorPoint {
             hessian: Curvature::read(&options, "hessian")?.unwrap_or(blank.hessian),
             mu: options.number_where("mu", blank.mu, "positive and finite", positive)?,
+            update: match options.choice("update", &BarrierUpdate::NAMES)? {
+                Some("monotone") => BarrierUpdate::Monotone,
+                _ => blank.update,
+            },
             corrections: options.whole("corrections", 0, 100)?.map_or(blank.corrections, |n| n as u32),
         })
     }
@@ -63,6 +87,7 @@ impl InteriorPoint {
         Call::new(NAME)
             .with("hessian", self.hessian.call())
             .with("mu", self.mu)
+            .with("update", Call::new(BarrierUpdate::NAMES[self.update as usize]))
             .with("corrections", f64::from(self.corrections))
     }
 
@@ -77,6 +102,9 @@ fn positive(number: f64) -> bool {
 
 /// The barrier's weight falls when the conditions hold to so many times it: κ_ε.
 const SOLVED: f64 = 10.0;
+
+/// μ is never above this.
+const HIGHEST: f64 = 1e5;
 
 /// A part of the Newton step's length at which the search gives up.
 const SHORTEST: f64 = 0.05;
@@ -97,6 +125,7 @@ struct Steps {
     exact: bool,
     tolerance: f64,
     barrier: Barrier,
+    adaptive: Option<Adaptive>,
     filter: Filter,
     newton: Newton,
     secant: Secant,
@@ -137,6 +166,7 @@ impl<F: Scalar> Work<F> {
             exact,
             tolerance,
             barrier: Barrier::new(settings.mu),
+            adaptive: (settings.update == BarrierUpdate::Adaptive).then(|| Adaptive::new(dim, count)),
             filter: Filter::default(),
             newton: Newton::new(dim, count),
             secant: Secant::new(dim),
@@ -157,6 +187,9 @@ impl<F: Scalar> Work<F> {
     pub(super) fn memory(&mut self, dim: usize, count: usize, keeper: &mut Keeper<F>) {
         let steps = &mut self.steps;
         keeper.number("mu", &mut steps.barrier.μ);
+        if let Some(adaptive) = &mut steps.adaptive {
+            adaptive.memory(keeper);
+        }
         steps.filter.memory(keeper);
         steps.newton.memory(keeper);
         steps.secant.memory(keeper);
@@ -224,9 +257,11 @@ impl Steps {
         if let Some(target) = self.restoring {
             return self.restore(problem, oracle, now, next, target);
         }
-        // The barrier falls as long as the conditions hold well enough.
         let least = self.tolerance / 10.0;
-        while self.barrier.μ > least
+        let free = self.steer(problem, now, least);
+        // The barrier falls as long as the conditions hold well enough.
+        while free.is_none()
+            && self.barrier.μ > least
             && now.error(problem, self.barrier.μ, &mut self.rest) <= SOLVED * self.barrier.μ
         {
             self.barrier.lower(least);
@@ -240,6 +275,12 @@ impl Steps {
             return self.begin_restoring(problem, oracle, now, next, other);
         }
         self.equations.iter_mut().zip(now.equations()).for_each(|(to, e)| *to = e);
+        if let (Some(rest), Some(adaptive)) = (free, &mut self.adaptive)
+            && let Some(μ) = adaptive.choose(problem, now, &mut self.newton, &self.equations, &rest)
+        {
+            self.barrier.μ = μ.clamp(least, HIGHEST);
+            self.filter.clear();
+        }
         if !self.newton.solve(problem, now, &self.equations, self.barrier.μ, &mut self.step) {
             return self.begin_restoring(problem, oracle, now, next, other);
         }
@@ -280,6 +321,21 @@ impl Steps {
             length *= 0.5;
         }
         self.begin_restoring(problem, oracle, now, next, other)
+    }
+
+    /// What is left of the conditions where the step is to choose μ by it; none where μ goes its own way.
+    fn steer<F: Scalar>(&mut self, problem: &Problem<F>, now: &Iterate<F>, least: f64) -> Option<Rest> {
+        let adaptive = self.adaptive.as_mut()?;
+        let rest = now.rest(problem, &mut self.rest)?;
+        match adaptive.hear(&rest) {
+            Says::Step => return Some(rest),
+            Says::Before => {}
+            Says::Beginning(μ) => {
+                self.barrier.μ = μ.clamp(least, HIGHEST);
+                self.filter.clear();
+            }
+        }
+        None
     }
 
     /// Whether the filter takes a trial; it learns of a point that was left for less violation.

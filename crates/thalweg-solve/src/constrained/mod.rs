@@ -12,6 +12,7 @@
 //! `problem` evaluates and scales, `solver` looks at the conditions and ends the run, and each method is a file that makes one step.
 //! Everything is dense and in `f64`.
 
+mod adaptive;
 mod augmented;
 mod barrier;
 mod convexify;
@@ -33,7 +34,7 @@ use thalweg_rule::{Kind, Named};
 use thalweg_spec::{Call, SpecError};
 
 pub use augmented::{AugmentedLagrangian, Inner};
-pub use interior::InteriorPoint;
+pub use interior::{BarrierUpdate, InteriorPoint};
 pub use solver::Curvature;
 pub(crate) use solver::Solver;
 pub use sqp::Sqp;

@@ -110,6 +110,7 @@ fn a_step_under_functions_allocates_nothing_after_the_first() {
         "sqp",
         "sqp(hessian=bfgs)",
         "interior_point",
+        "interior_point(update=monotone)",
         "interior_point(hessian=bfgs)",
         "augmented_lagrangian",
         "augmented_lagrangian(inner=lbfgs)",

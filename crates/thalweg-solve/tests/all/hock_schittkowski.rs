@@ -61,6 +61,28 @@ fn every_problem_is_solved_by_one_of_the_methods_and_most_by_the_one_that_is_cho
 }
 
 #[test]
+fn a_barrier_that_looks_ahead_needs_fewer_evaluations_than_one_that_only_falls_and_solves_what_that_solves() {
+    for hessian in ["auto", "bfgs"] {
+        let (mut fewer, mut more, mut sums) = (0, 0, [0, 0]);
+        for entry in entries().iter().filter(|entry| entry.set == Set::HockSchittkowski) {
+            let problem = Landscape::parse(entry.name).unwrap();
+            let published = problem.minima()[0].value;
+            let [adaptive, monotone] = ["adaptive", "monotone"].map(|update| {
+                let solution =
+                    solve(&problem, &format!("interior_point(hessian={hessian}, update={update})"));
+                ends_at(&solution, published).then_some(solution.evaluations.value)
+            });
+            let Some(monotone) = monotone else { continue };
+            let adaptive = adaptive.unwrap_or_else(|| panic!("{hessian}: {} is lost", entry.name));
+            fewer += u32::from(adaptive < monotone);
+            more += u32::from(adaptive > monotone);
+            sums = [sums[0] + adaptive, sums[1] + monotone];
+        }
+        assert!(fewer > 3 * more && 20 * sums[0] < 19 * sums[1], "{hessian}: {fewer} {more} {sums:?}");
+    }
+}
+
+#[test]
 fn multipliers_of_problem_71_are_the_published_ones() {
     // Hock and Schittkowski give x to seven digits; the multipliers follow: ∇f − λ∇c − z = 0 at it (Wächter's thesis, section 3.1).
     for method in METHODS {

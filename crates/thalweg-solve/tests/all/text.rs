@@ -14,6 +14,7 @@ fn printed_methods_parse_to_themselves() {
         "adam(lr=0.1)",
         "sqp(hessian=bfgs)",
         "interior_point(mu=1)",
+        "interior_point(update=monotone)",
         "augmented_lagrangian(inner=lbfgs, penalty=10)",
         "clip_by_global_norm(1.0) | sgd(lr=0.1, momentum=0.9)",
     ] {
