@@ -25,11 +25,12 @@ pub(super) const SUMMARY: &str =
 /// by the dual active-set method of Goldfarb and Idnani, and goes along d until the merit f + ν‖v‖ falls, v being by how much each
 /// function is outside of its ends. B is the Hessian of the Lagrangian, made positive definite where that changes no step between
 /// active functions (J_aᵀJ_a is added) and by its eigenvalues elsewhere; or it is learnt from the steps (damped BFGS). A full step
-/// that the merit refuses is tried again with the curvature of the functions (second-order correction: the remedy against Maratos'
-/// effect). Where the linearised functions contradict each other they are made soft, at a price that grows.
+/// that the merit refuses, and that came no nearer to the functions' ends, is tried again with the curvature of the functions
+/// (second-order correction: the remedy against Maratos' effect). Where the linearised functions contradict each other they are made
+/// soft, at a price that grows.
 ///
 /// Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapter 18; Powell 1978; Gill, Murray and Saunders, *SNOPT*, SIAM Review 47, 2005
-/// (elastic mode).
+/// (elastic mode); Wächter and Biegler 2006, section 2.4 (when to correct).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sqp {
     /// Where second derivatives come from.
@@ -324,7 +325,8 @@ impl<F: Scalar> Work<F> {
                 self.arrive(at, duals, false, length, next);
                 return Ok(Went::On);
             }
-            if length == 1.0 && !corrected && !at.c.is_empty() {
+            // Where the functions came nearer to their ends it is not their curvature that the merit refuses.
+            if length == 1.0 && !corrected && outside > 0.0 && outside >= now {
                 corrected = true;
                 if self.correct(problem, at, next)
                     && problem.visit(oracle, (&at.x, 1.0, &self.again.d), &mut self.second)?
