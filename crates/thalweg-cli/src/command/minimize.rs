@@ -2,12 +2,12 @@
 
 use thalweg::solve::{BasinHopping, Checkpoint, Method};
 
-use super::{picture, print};
+use super::{on_a_page, picture, print};
 use crate::arguments::{CheckpointArguments, HopArguments, MinimizeArguments};
 use crate::failure::Failure;
 use crate::output::{Format, Outputs};
 use crate::problem::Problem;
-use crate::report::{self, Document, Hops, Minimum, Table, digits, duration, minima_table, point_text};
+use crate::report::{self, Document, Hops, MinimaTable, Minimum, Table, digits, duration, point_text};
 use crate::runner::{Plan, Runs, method};
 
 /// Explicit starts up to this number are listed one by one.
@@ -41,7 +41,11 @@ pub(crate) fn run(arguments: &MinimizeArguments) -> Result<(), Failure> {
     }
     report::warn_of_divergence(&runs, "");
 
-    let mut shown = picture(&problem, &plan).text(format!("{method}, {} steps.", plan.options.steps));
+    let found = MinimaTable::of(minima.as_deref().filter(|_| listed).unwrap_or_default());
+    let mut shown = picture(&problem, &plan).text(told(&method, &plan, &runs, found.as_ref()));
+    if let Some(found) = found {
+        shown = shown.table(on_a_page(found.table));
+    }
     shown = match paths.as_slice() {
         [path] => shown.path(path.clone()),
         _ => shown.start_paths(paths),
@@ -69,14 +73,32 @@ fn text(
         [run] => {
             let made = hops.map(|hops| {
                 let Hops { made, taken, .. } = hops;
-                let found = minima_table(minima);
+                let found = MinimaTable::of(minima).map(|found| found.text()).unwrap_or_default();
                 format!("\n{found}\n  {made} hops, {taken} taken, in {}\n", duration(seconds))
             });
             head + &report::run_table(problem, run) + &made.unwrap_or_default()
         }
-        runs if !plan.many && runs.len() <= LISTED => head + &listed(runs, seconds),
-        runs => head + &report::summary_table(runs, minima, seconds),
+        runs if !plan.many && runs.len() <= LISTED => {
+            head + &report::choice_of_many(runs) + &listed(runs, seconds)
+        }
+        runs => head + &report::choice_of_many(runs) + &report::summary_table(runs, minima, seconds),
     }
+}
+
+/// The paragraph above the figures.
+fn told(method: &Method, plan: &Plan, runs: &[report::Run], minima: Option<&MinimaTable>) -> String {
+    let chosen = runs.first().and_then(|run| run.chosen.as_ref());
+    let how = match chosen {
+        Some(chosen) => format!("{} ({})", chosen.optimizer, chosen.reason),
+        None => method.to_string(),
+    };
+    let starts = if plan.many { format!(" from {} starts", runs.len()) } else { String::new() };
+    let mut text = format!("{how}{starts}, at most {} steps.", plan.options.steps);
+    for note in minima.iter().flat_map(|minima| &minima.notes) {
+        let (first, rest) = note.split_at(1);
+        text = format!("{text} {}{rest}.", first.to_uppercase());
+    }
+    text
 }
 
 /// Basin hopping, if it was asked for.

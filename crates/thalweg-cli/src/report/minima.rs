@@ -11,6 +11,9 @@ use super::{Run, Table};
 /// Minima shown in a table; JSON has all.
 const MOST: usize = 20;
 
+/// What stands in place of a number where no run met a tolerance.
+const UNFINISHED: &str = "-";
+
 /// A minimum, its fields as they stand in JSON.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Minimum {
@@ -54,33 +57,58 @@ impl Minimum {
     }
 }
 
-/// A line for each minimum, the lowest first; empty if there is none. Where some runs have met a tolerance, places to which none of those
-/// came stand apart, without a number.
-pub(crate) fn minima_table(minima: &[Minimum]) -> String {
-    if minima.is_empty() {
-        return String::new();
+/// The minima as a table, and what there is to say of it.
+pub(crate) struct MinimaTable {
+    pub(crate) table: Table,
+    pub(crate) notes: Vec<String>,
+}
+
+impl MinimaTable {
+    /// A line for each minimum, the lowest first; `None` if there is none. Where some runs have met a tolerance, places to which none of
+    /// those came stand below the others without a number, and a column says how the runs ended.
+    pub(crate) fn of(minima: &[Minimum]) -> Option<Self> {
+        let known = minima.iter().any(|minimum| minimum.converged > 0);
+        let (found, unfinished): (Vec<_>, Vec<_>) =
+            minima.iter().partition(|minimum| !known || minimum.converged > 0);
+        let shown = !unfinished.is_empty() && found.len() < MOST;
+        let mut header = vec!["minimum", "value", "|gradient|", "runs", "share"];
+        header.extend(shown.then_some("ended"));
+        header.push("at");
+        let mut table = Table::with_header(&header);
+        let numbered = found.iter().enumerate().map(|(k, minimum)| ((k + 1).to_string(), minimum));
+        let apart = unfinished.iter().map(|minimum| (UNFINISHED.to_owned(), minimum));
+        for (name, minimum) in numbered.chain(apart).take(MOST) {
+            let mut row = vec![
+                name,
+                digits(minimum.value),
+                short(minimum.gradient_norm),
+                minimum.runs.to_string(),
+                format!("{:.1} %", 100.0 * minimum.share),
+            ];
+            row.extend(shown.then(|| minimum.status.to_owned()));
+            row.push(point_text(&minimum.x));
+            table.row(row);
+        }
+        let mut notes = Vec::new();
+        if minima.len() > MOST {
+            notes.push(format!("{} more places are in the JSON (--json)", minima.len() - MOST));
+        }
+        if shown {
+            let runs: usize = unfinished.iter().map(|minimum| minimum.runs).sum();
+            notes.push(format!(
+                "a row with {UNFINISHED} is where runs met no tolerance, perhaps on the way to a minimum; {runs} did so"
+            ));
+        }
+        (!minima.is_empty()).then_some(MinimaTable { table, notes })
     }
-    let mut table = Table::with_header(&["minimum", "value", "|gradient|", "runs", "share", "at"]);
-    let known = minima.iter().any(|minimum| minimum.converged > 0);
-    let (found, unfinished): (Vec<_>, Vec<_>) =
-        minima.iter().partition(|minimum| !known || minimum.converged > 0);
-    let numbered = found.iter().enumerate().map(|(k, minimum)| ((k + 1).to_string(), minimum));
-    let apart = unfinished.iter().map(|minimum| (minimum.status.to_owned(), minimum));
-    for (name, minimum) in numbered.chain(apart).take(MOST) {
-        table.row([
-            name,
-            digits(minimum.value),
-            short(minimum.gradient_norm),
-            minimum.runs.to_string(),
-            format!("{:.1} %", 100.0 * minimum.share),
-            point_text(&minimum.x),
-        ]);
+
+    /// As it is printed.
+    pub(crate) fn text(&self) -> String {
+        self.notes.iter().fold(self.table.text(), |mut text, note| {
+            let _ = writeln!(text, "  {note}");
+            text
+        })
     }
-    let mut text = table.text();
-    if minima.len() > MOST {
-        let _ = writeln!(text, "  and {} others; --json has all", minima.len() - MOST);
-    }
-    text
 }
 
 /// The box that runs went through: what is near is measured by it where none was given.

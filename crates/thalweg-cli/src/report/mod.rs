@@ -9,9 +9,10 @@ use serde::Serialize;
 
 pub(crate) use csv::{csv_number, runs_csv, to_csv};
 pub(crate) use json::{Document, Documents, print_json, to_json};
-pub(crate) use minima::{Hops, Minimum, minima_table, spread};
+pub(crate) use minima::{Hops, MinimaTable, Minimum, spread};
 pub(crate) use table::{
-    Table, digits, duration, labelled, point_text, run_table, short, signed, status_in_words, summary_table,
+    Table, choice_of_many, digits, duration, labelled, point_text, run_table, short, signed, status_in_words,
+    summary_table,
 };
 
 /// How often the function was asked for what.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Minimum, Run, minima_table};
+use super::{MinimaTable, Minimum, Run};
 use crate::problem::Problem;
 
 /// Rows of cells under a header, in aligned columns.
@@ -123,10 +123,7 @@ pub(crate) fn run_table(problem: &Problem, run: &Run) -> String {
     if run.x.len() > MOST {
         lines.push(("...", format!(" {} more variables; --json has all", run.x.len() - MOST)));
     }
-    if let Some(chosen) = &run.chosen {
-        lines.push(("chosen", format!(" {}", chosen.optimizer)));
-        lines.push(("because", format!(" {}", chosen.reason)));
-    }
+    lines.extend(choice(run));
     if let Some(multiplier) = run.multiplier {
         lines.push(("multiplier", signed(multiplier)));
     }
@@ -154,6 +151,19 @@ pub(crate) fn run_table(problem: &Problem, run: &Run) -> String {
     }
     lines.push(("steps", format!(" {} ({asked}) in {}", run.steps, duration(run.seconds))));
     labelled(&lines)
+}
+
+/// What `auto` stood for, and why.
+fn choice(run: &Run) -> impl Iterator<Item = (&str, String)> {
+    run.chosen.iter().flat_map(|chosen| {
+        [("chosen", format!(" {}", chosen.optimizer)), ("because", format!(" {}", chosen.reason))]
+    })
+}
+
+/// What `auto` stood for in many runs, of which each chooses alike; empty without it.
+pub(crate) fn choice_of_many(runs: &[Run]) -> String {
+    let lines: Vec<_> = runs.first().into_iter().flat_map(choice).collect();
+    if lines.is_empty() { String::new() } else { labelled(&lines) + "\n" }
 }
 
 /// A line for each label, the texts one below the other.
@@ -200,10 +210,9 @@ pub(crate) fn summary_table(runs: &[Run], minima: &[Minimum], seconds: f64) -> S
         text.push('\n');
         text.push_str(&table.text());
     }
-    let found = minima_table(minima);
-    if !found.is_empty() {
+    if let Some(found) = MinimaTable::of(minima) {
         text.push('\n');
-        text.push_str(&found);
+        text.push_str(&found.text());
     }
     let gradients: u64 = runs.iter().map(|run| run.evaluations.gradient).sum();
     let _ = writeln!(text, "\n  {gradients} gradients in {}", duration(seconds));

@@ -92,6 +92,30 @@ fn many_starts_are_drawn_with_at_most_two_hundred_paths() {
 }
 
 #[test]
+fn the_page_of_many_starts_has_the_table_of_minima() {
+    let folder = folder();
+    let starts = ["minimize", "himmelblau", "--starts", "64", "--sample", "sobol", "-o", "lbfgs"];
+    let page = |more: &[&str]| {
+        let ran = run_in(folder.path(), &[&starts[..], more, &["--out", "m.html"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        (ran.out, String::from_utf8(written(folder.path(), "m.html")).expect("text"))
+    };
+    let (_, html) = page(&[]);
+    let table = &html[html.find("<table>").expect("a table")..html.find("</table>").expect("its end")];
+    // The four minima: Himmelblau, Applied Nonlinear Programming, 1972.
+    for x in ["(3, 2)", "(-2.80511", "(-3.77931", "(3.58442"] {
+        assert!(table.contains(x), "{x}: {table}");
+    }
+    assert!(!table.contains("ended") && table.matches("<tr>").count() == 5, "{table}");
+    // After a few steps some runs are still on their way: below the minima, without a number.
+    let (text, html) = page(&["--steps", "7", "--grad-tol", "1e-3"]);
+    let first = text.find("  1  ").expect("a minimum");
+    let apart = text.find("  -  ").expect("an end without a tolerance");
+    assert!(first < apart && text.contains("max_steps") && text.contains("met no tolerance"), "{text}");
+    assert!(html.contains("met no tolerance") && html.contains("<td>max_steps</td>"));
+}
+
+#[test]
 fn a_page_of_two_variables_has_contours_surface_directions_and_losses() {
     let folder = folder();
     run_in(folder.path(), &["minimize", "quadratic", "--steps", "20", "--out", "q.html"]);
