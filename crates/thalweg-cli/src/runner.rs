@@ -127,9 +127,10 @@ impl Plan {
         self.options.constraints.iter().any(|constraint| matches!(constraint, Constraint::Function(_)))
     }
 
-    /// Whether the usual rule cannot serve.
+    /// Whether there is more than the function itself, so that a rule that only knows gradients is no good default.
     pub(crate) fn needs_choice(&self) -> bool {
-        self.holds_functions() || self.options.penalty.is_some()
+        let Options { bounds, constraints, penalty, .. } = &self.options;
+        bounds.is_some() || !constraints.is_empty() || penalty.is_some()
     }
 
     /// Runs a method from every start.

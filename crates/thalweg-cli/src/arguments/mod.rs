@@ -223,8 +223,8 @@ pub(crate) struct MinimizeArguments {
     #[command(flatten)]
     pub(crate) start: StartArguments,
 
-    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them [default: adam(lr=0.1); auto where
-    /// functions are held or a penalty is added]
+    /// How to step: a name of `thalweg list optimizers` with its options, or a chain of them [default: adam(lr=0.1); auto with
+    /// bounds, constraints or a penalty]
     #[arg(long, short, value_name = "O")]
     pub(crate) optimizer: Option<String>,
 

@@ -209,6 +209,41 @@ fn bounds_and_constraints_are_kept() {
 }
 
 #[test]
+fn without_an_optimizer_bounds_and_sets_go_by_what_is_chosen_and_plain_functions_by_adam() {
+    // Below x = 1/2 the valley y = x² is lowest at its end: (1/2, 1/4). On the circle x + y is least at −√2·(1, 1). On the simplex
+    // λ/2 = x = 2y = 4z.
+    let sqrt2 = std::f64::consts::SQRT_2;
+    let valley = ["rosenbrock", "--bounds=-2..0.5"];
+    let circle = ["x + y", "--start", "1,0", "--constraint", "sphere(radius=2)"];
+    let simplex = ["x^2 + 2*y^2 + 4*z^2", "--start", "0,0,0", "--constraint", "simplex"];
+    for (arguments, method, at) in [
+        (&valley[..], "lbfgsb(", &[0.5, 0.25][..]),
+        (&circle[..], "projected_gradient(", &[-sqrt2, -sqrt2][..]),
+        (&simplex[..], "spg(", &[4.0 / 7.0, 2.0 / 7.0, 1.0 / 7.0][..]),
+    ] {
+        let arguments = [&["minimize"], arguments].concat();
+        let result = json(&[&arguments[..], &["--json"]].concat());
+        assert_eq!(result["optimizer"], "auto");
+        let one = &result["runs"][0];
+        assert!(one["chosen"]["optimizer"].as_str().is_some_and(|text| text.starts_with(method)), "{one}");
+        let x = numbers(&one["x"]);
+        assert!(x.iter().zip(at).all(|(x, at)| (x - at).abs() < 1e-5), "{method}: {x:?}");
+        let text = run(&arguments).out;
+        assert!(text.contains(method) && text.contains("because"), "{text}");
+    }
+    let noisy = json(&["minimize", "rosenbrock", "--bounds=-2..0.5", "--noise", "0.1", "--json"]);
+    assert!(
+        noisy["runs"][0]["chosen"]["optimizer"].as_str().is_some_and(|text| text.starts_with("adam(lr=0.1"))
+    );
+    let plain = json(&["minimize", "rosenbrock", "--json"]);
+    assert!(plain["optimizer"].as_str().is_some_and(|text| text.starts_with("adam(lr=0.1")));
+    assert!(plain["runs"][0].get("chosen").is_none());
+    // Many starts choose once, and say so.
+    let many = run(&["minimize", "himmelblau", "--starts", "8", "--bounds=-1..1"]).out;
+    assert!(many.matches("lbfgsb(").count() == 1 && many.contains("because"), "{many}");
+}
+
+#[test]
 fn penalties_and_sets_have_methods_of_their_own() {
     let run = |function: &str, start: &str, method: &str, key: &str, value: &str| {
         json(&["minimize", function, "--start", start, "-o", method, key, value, "--json"])
