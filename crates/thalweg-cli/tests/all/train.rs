@@ -159,6 +159,10 @@ fn the_loss_around_the_weights_is_in_the_report_and_in_json() {
     let run = result["plane"]["run"].as_array().unwrap();
     assert!((3..=51).contains(&run.len()), "{run:?}");
     assert!(run.last().unwrap().as_array().unwrap().iter().all(|x| x.as_f64().unwrap().abs() < 1e-5));
+    let steps: Vec<u64> =
+        result["plane"]["steps"].as_array().unwrap().iter().map(|step| step.as_u64().unwrap()).collect();
+    assert_eq!((steps.len(), steps.first(), steps.last()), (run.len(), Some(&0), Some(&60)));
+    assert!(steps.is_sorted_by(|a, b| a < b), "{steps:?}");
     let [first, second] = [0, 1].map(|k| result["plane"]["explained"][k].as_f64().unwrap());
     assert!(first > second && first + second < 1.0 + 1e-9);
     assert_eq!(result["plane"]["loss"].as_array().unwrap().len(), 25 * 25);

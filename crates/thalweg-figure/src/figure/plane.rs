@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    data::{Arrows, Field, Mark, Trace},
+    data::{Arrows, Field, Mark, Trace, matching},
     palette::Ramp,
     scene::{Arrow, Guide, Panel, Scene, Series, Sheet, comparable, frames, marks, path},
     warp::{Scale, Warp, extent},
@@ -27,6 +27,8 @@ pub struct Contours {
     pub field: Field,
     /// The runs, one colour each.
     pub traces: Vec<Trace>,
+    /// Which iteration each entry of the longest trace is of, rising; counted from 0 when empty.
+    pub iterations: Vec<u64>,
     /// Minima, starts and the like.
     pub marks: Vec<Mark>,
     /// How values become colours and where the level lines are drawn.
@@ -36,10 +38,12 @@ pub struct Contours {
 impl Contours {
     pub(crate) fn scene(&self) -> Result<Scene<'_>, Error> {
         check("contours", &self.field, &self.traces)?;
+        numbered("contours", &self.iterations, &self.traces)?;
         let frames = frames(longest(&self.traces));
         let mut panel = panel(Sheet::new(&self.field, self.colours, Ramp::Pale));
         panel.series = paths(&self.traces, &frames, &self.field);
         panel.series.extend(marks(&self.marks, &self.field));
+        let frames = renamed(&mut panel.series, frames, &self.iterations);
         Ok(Scene { title: self.title.clone(), columns: 1, panels: vec![panel], frames })
     }
 }
@@ -63,6 +67,8 @@ pub struct Surface {
     pub field: Field,
     /// The runs, one colour each; left out where they leave the field.
     pub traces: Vec<Trace>,
+    /// Which iteration each entry of the longest trace is of, rising; counted from 0 when empty.
+    pub iterations: Vec<u64>,
     /// Minima, starts and the like, on the surface.
     pub marks: Vec<Mark>,
     /// How values become colours.
@@ -74,6 +80,7 @@ pub struct Surface {
 impl Surface {
     pub(crate) fn scene(&self) -> Result<Scene<'_>, Error> {
         check("surface", &self.field, &self.traces)?;
+        numbered("surface", &self.iterations, &self.traces)?;
         let frames = frames(longest(&self.traces));
         let sheet = Sheet::new(&self.field, self.colours, Ramp::Pale);
         let (low, high) = extent(self.field.values.iter().copied()).unwrap_or((0.0, 1.0));
@@ -89,6 +96,7 @@ impl Surface {
             // A run may find values below every sample: it stays visible on the floor of the box.
             *pz = if outside { f64::NAN } else { pz.max(low) };
         }
+        let frames = renamed(&mut panel.series, frames, &self.iterations);
         Ok(Scene { title: self.title.clone(), columns: 1, panels: vec![panel], frames })
     }
 }
@@ -206,9 +214,23 @@ pub(super) fn longest(traces: &[Trace]) -> usize {
     traces.iter().map(|t| t.points.len()).max().unwrap_or(0)
 }
 
+/// The slider's stops and the points of paths by their iterations instead of their places in the traces.
+fn renamed(series: &mut [Series], frames: Vec<usize>, iterations: &[u64]) -> Vec<usize> {
+    let name = |k: usize| iterations.get(k).map_or(k, |&iteration| iteration as usize);
+    series.iter_mut().flat_map(|series| &mut series.steps).for_each(|step| *step = name(*step));
+    frames.into_iter().map(name).collect()
+}
+
 fn paths(traces: &[Trace], frames: &[usize], field: &Field) -> Vec<Series> {
     let spans = [field.x.span(), field.y.span()];
     traces.iter().enumerate().map(|(k, trace)| path(trace, k, traces.len(), frames, spans)).collect()
+}
+
+/// An error unless every entry of the longest trace has its iteration, if there are any.
+fn numbered(figure: &str, iterations: &[u64], traces: &[Trace]) -> Result<(), Error> {
+    let expected = if iterations.is_empty() { 0 } else { longest(traces) };
+    let what = format!("{figure}: iterations");
+    matching(&what, iterations.len(), expected, || "one for each entry of the longest trace".into())
 }
 
 pub(super) fn check(figure: &str, field: &Field, traces: &[Trace]) -> Result<(), Error> {

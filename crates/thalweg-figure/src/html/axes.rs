@@ -131,7 +131,14 @@ fn axis(guide: &Guide) -> Value {
         Warp::Linear => {}
         Warp::Log { .. } => {
             axis["type"] = json!("log");
-            axis["exponentformat"] = json!("power");
+            let decades = high - low;
+            if (1.0..4.0).contains(&decades) && low > -5.0 && high < 5.0 {
+                // So many that Plotly puts ticks at 1, 2 and 5, and writes all of them alike.
+                axis["nticks"] = json!((2.0 * decades).ceil());
+                axis["tickformat"] = json!("~g");
+            } else {
+                axis["exponentformat"] = json!("power");
+            }
         }
         Warp::SignedLog { .. } => set_ticks(&mut axis, guide, 9, 0.0),
     }
@@ -159,6 +166,10 @@ fn space(panel: &Panel, z: &Guide, place: Place) -> Value {
         })
     };
     let mut up = side(z);
+    // Where a colour bar has the same name beside it, another would only stand in the way of the floor's.
+    if panel.sheet.as_ref().is_some_and(|sheet| sheet.bar && sheet.fill && sheet.field.name == z.name) {
+        up["title"] = json!({ "text": "" });
+    }
     // The lowest would stand in the label of the floor's corner.
     set_ticks(&mut up, z, 7, 0.05);
     json!({

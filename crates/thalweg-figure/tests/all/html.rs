@@ -98,6 +98,57 @@ fn a_path_grows_with_the_slider_to_its_whole_length() {
 }
 
 #[test]
+fn the_slider_names_the_iterations_that_are_given() {
+    let iterations: Vec<u64> = (0..8).map(|k| 30 * k).collect();
+    let field = field(rosenbrock);
+    let contours = |iterations: Vec<u64>| {
+        Figure::from(Contours {
+            field: field.clone(),
+            traces: vec![trace("short", 7)],
+            iterations,
+            ..Contours::default()
+        })
+    };
+    let figures = [
+        contours(iterations.clone()),
+        Figure::from(Surface {
+            field: field.clone(),
+            traces: vec![trace("short", 7)],
+            iterations: iterations.clone(),
+            ..Surface::default()
+        }),
+    ];
+    for figure in figures {
+        let data = data(&figure.to_html().unwrap());
+        let figure = &data["figures"][0];
+        let frames: Vec<_> = figure["frames"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(frames, ["0", "30", "60", "90", "120", "150", "180", "210"]);
+        assert_eq!(figure["data"][1]["text"][7], 210);
+    }
+    let error = contours(vec![0, 30]).to_html().unwrap_err().to_string();
+    assert!(error.contains("iterations") && error.contains("one for each entry"), "{error}");
+}
+
+#[test]
+fn a_logarithmic_axis_of_a_few_decades_has_plain_numbers_at_one_two_and_five() {
+    let axis = |low: f64| {
+        let figure = Figure::from(Losses {
+            curves: vec![Curve::over_steps("loss", vec![2.0, low])],
+            ..Losses::default()
+        });
+        data(&figure.to_html().unwrap())["figures"][0]["layout"]["yaxis"].clone()
+    };
+    // Plotly takes 1, 2 and 5 where a tick is due every 0.3 to 0.7 decades.
+    let few = axis(0.01);
+    let decades = few["range"][1].as_f64().unwrap() - few["range"][0].as_f64().unwrap();
+    let each = decades / few["nticks"].as_f64().unwrap();
+    assert!(each > 0.3 && each <= 0.7, "{each}");
+    assert_eq!((&few["tickformat"], &few["exponentformat"]), (&Value::from("~g"), &Value::Null));
+    let many = axis(1e-12);
+    assert_eq!((&many["exponentformat"], &many["nticks"]), (&Value::from("power"), &Value::Null));
+}
+
+#[test]
 fn long_traces_of_eight_optimisers_fit_in_six_megabytes() {
     let long = |k: usize| Trace { label: format!("optimiser {k}"), ..trace("", 100_000) };
     let traces: Vec<Trace> = (0..8).map(long).collect();

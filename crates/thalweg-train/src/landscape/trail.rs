@@ -8,6 +8,7 @@
 ///     trail.push(&[step as f32]);
 /// }
 /// // Every fourth, and the last.
+/// assert_eq!(trail.numbers(), [0, 4, 8, 10]);
 /// assert_eq!(trail.into_points(), [[0.0], [4.0], [8.0], [10.0]]);
 /// ```
 #[derive(Debug, Clone)]
@@ -46,9 +47,20 @@ impl Trail {
         self.last.extend_from_slice(parameters);
     }
 
+    /// Whether the last point is one more than those kept.
+    fn ends_between(&self) -> bool {
+        self.points.last().is_some_and(|point| *point != self.last)
+    }
+
+    /// Of each of the points how many came before it.
+    pub fn numbers(&self) -> Vec<u64> {
+        let kept = (0..self.points.len() as u64).map(|k| k * self.every);
+        kept.chain(self.ends_between().then(|| self.seen - 1)).collect()
+    }
+
     /// The points in the order of time, the first and the last among them.
     pub fn into_points(mut self) -> Vec<Vec<f32>> {
-        if self.points.last().is_some_and(|point| *point != self.last) {
+        if self.ends_between() {
             self.points.push(self.last);
         }
         self.points

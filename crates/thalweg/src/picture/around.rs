@@ -9,7 +9,7 @@ const PLACES: usize = 800;
 const WIDTH: f64 = 0.004;
 
 /// The loss on a plane through the weights of a network, as contours and as a surface, with the way of the run that led there, if it is
-/// given: the places on the plane, and the loss at each.
+/// given: its steps, the places on the plane, and the loss at each.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -30,7 +30,7 @@ pub fn plane_figures(
     title: &str,
     plane: &landscape::Plane,
     surface: &landscape::Surface,
-    way: &[([f64; 2], f64)],
+    way: &[(u64, [f64; 2], f64)],
 ) -> Vec<Figure> {
     let axis = |which: usize, at: &[f64]| {
         let ordinal = ["first", "second"][which];
@@ -47,10 +47,11 @@ pub fn plane_figures(
         y: axis(1, &surface.b),
         values: surface.loss.clone(),
     };
+    let iterations: Vec<u64> = way.iter().map(|(step, ..)| *step).collect();
     let traces: Vec<Trace> = if way.is_empty() {
         Vec::new()
     } else {
-        let (points, values) = way.iter().copied().unzip();
+        let (points, values) = way.iter().map(|&(_, place, loss)| (place, loss)).unzip();
         vec![Trace { label: "the run".into(), points, values }]
     };
     let marks = vec![Mark { label: "the weights".into(), point: [0.0, 0.0], kind: MarkKind::End }];
@@ -62,11 +63,21 @@ pub fn plane_figures(
             title: title.clone(),
             field: field.clone(),
             traces: traces.clone(),
+            iterations: iterations.clone(),
             marks: marks.clone(),
             colours,
         }
         .into(),
-        Surface { title, field, traces, marks, colours, heights: Scale::Linear }.into(),
+        Surface {
+            title: format!("{title}, in space"),
+            field,
+            traces,
+            iterations,
+            marks,
+            colours,
+            heights: Scale::Linear,
+        }
+        .into(),
     ]
 }
 

@@ -35,9 +35,23 @@ impl Directions {
         }
     }
 
-    /// What has to be kept of a run.
-    pub(super) fn trail(self) -> Option<Trail> {
-        (self == Self::Principal).then(|| Trail::new(POINTS))
+    /// What has to be kept of a run that stands at this step.
+    pub(super) fn way(self, begins: u64) -> Option<Way> {
+        (self == Self::Principal).then(|| Way { begins, trail: Trail::new(POINTS) })
+    }
+}
+
+/// Where a run came along.
+pub(super) struct Way {
+    begins: u64,
+    pub(super) trail: Trail,
+}
+
+impl Way {
+    /// Steps, and the parameters after each.
+    fn into_points(self) -> (Vec<u64>, Vec<Vec<f32>>) {
+        let steps = self.trail.numbers().iter().map(|number| self.begins + number).collect();
+        (steps, self.trail.into_points())
     }
 }
 
@@ -60,6 +74,9 @@ pub(super) struct OnPlane {
     b: Vec<f64>,
     /// At `b[i]` and `a[j]` number `i · a.len() + j`.
     loss: Vec<f64>,
+    /// Where the run was after some of its steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     run: Vec<[f64; 2]>,
 }
@@ -73,15 +90,10 @@ pub(super) struct Hessian {
 
 impl Around {
     /// Looks around the weights of a run. What cannot be found is a warning: the run itself is there all the same.
-    pub(super) fn of(
-        plan: &Plan,
-        best: &Trained,
-        directions: Option<Directions>,
-        trail: Option<Trail>,
-    ) -> Self {
+    pub(super) fn of(plan: &Plan, best: &Trained, directions: Option<Directions>, way: Option<Way>) -> Self {
         let mut around = Around::default();
         if let Some(directions) = directions
-            && let Err(error) = around.look_at_plane(plan, best, directions, trail)
+            && let Err(error) = around.look_at_plane(plan, best, directions, way)
         {
             crate::tell("warning", "1;33", &format!("--plane: {error}"));
         }
@@ -98,23 +110,26 @@ impl Around {
         plan: &Plan,
         best: &Trained,
         directions: Directions,
-        trail: Option<Trail>,
+        way: Option<Way>,
     ) -> Result<(), TrainError> {
         let (parameters, buffers) = best.for_use();
         let (task, mut grid) = (&plan.task, Grid::default());
-        let (plane, run) = match directions {
+        let (plane, steps, run) = match directions {
             Directions::Random => {
-                (Plane::random(task.network.parameters(), parameters, best.seed), Vec::new())
+                let plane = Plane::random(task.network.parameters(), parameters, best.seed);
+                (plane, Vec::new(), Vec::new())
             }
             Directions::Principal => {
-                let mut points = trail.map(Trail::into_points).unwrap_or_default();
+                let (steps, mut points) = way.map(Way::into_points).unwrap_or_default();
+                // An average, or the best weights of a run that went on, lie beside the run.
                 if points.last().is_some_and(|last| last != parameters) {
                     points.push(parameters.to_vec());
                 }
                 let plane = Plane::principal(&points)?;
-                let run: Vec<[f64; 2]> = points.iter().map(|point| plane.project(point)).collect();
+                let mut run: Vec<[f64; 2]> = points.iter().map(|point| plane.project(point)).collect();
                 grid.ranges = [0, 1].map(|k| extent(&run, k));
-                (plane, run)
+                run.truncate(steps.len());
+                (plane, steps, run)
             }
         };
         let surface = surface(task, &plane, buffers, &grid, &mut progress::counted("plane"))?;
@@ -126,11 +141,13 @@ impl Around {
             grid.examples,
             &mut progress::counted("run on the plane"),
         )?;
-        let way: Vec<_> = run.iter().copied().zip(at.iter().map(|metrics| metrics.loss)).collect();
+        let losses = at.iter().map(|metrics| metrics.loss);
+        let way: Vec<_> =
+            steps.iter().zip(&run).zip(losses).map(|((&step, &at), loss)| (step, at, loss)).collect();
         self.figures.extend(plane_figures(&best.optimizer.brief(), &plane, &surface, &way));
         let directions = if directions == Directions::Random { "random" } else { "principal" };
         let (explained, a, b) = (plane.explained, surface.a, surface.b);
-        self.plane = Some(OnPlane { directions, explained, a, b, loss: surface.loss, run });
+        self.plane = Some(OnPlane { directions, explained, a, b, loss: surface.loss, steps, run });
         Ok(())
     }
 

@@ -16,7 +16,6 @@ use thalweg::rule::{Kind, Optimizer};
 use thalweg::train::checkpoint::CheckpointError;
 use thalweg::train::data::{DataError, Dataset, Sampling, Targets};
 use thalweg::train::history::EventWriter;
-use thalweg::train::landscape::Trail;
 use thalweg::train::loss::{self, L2, Loss};
 use thalweg::train::network::Model;
 use thalweg::train::run::{
@@ -29,7 +28,7 @@ use crate::failure::Failure;
 use crate::output::{Format, Outputs};
 use crate::report::digits;
 use crate::runner::use_threads;
-use around::{Around, Directions};
+use around::{Around, Directions, Way};
 use progress::{Progress, now};
 use results::Results;
 
@@ -61,14 +60,14 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     if !arguments.json {
         print(&plan.heading())?;
     }
-    let (runs, trail) = plan.train(arguments)?;
+    let (runs, way) = plan.train(arguments)?;
     for run in &runs {
         warn(run);
     }
     let mut results = Results::new(&plan, arguments, &runs);
     results.export(&arguments.export)?;
     results.around =
-        best(&runs).map_or_else(Around::default, |best| Around::of(&plan, best, plan.plane, trail));
+        best(&runs).map_or_else(Around::default, |best| Around::of(&plan, best, plan.plane, way));
     results.write(&outputs)?;
     print(&if arguments.json { results.json()? } else { results.text() })
 }
@@ -196,9 +195,9 @@ impl Plan {
     }
 
     /// All runs, and where the best of them came along, if that is asked for.
-    fn train(&self, arguments: &TrainArguments) -> Result<(Vec<Trained>, Option<Trail>), Failure> {
+    fn train(&self, arguments: &TrainArguments) -> Result<(Vec<Trained>, Option<Way>), Failure> {
         let (mut runs, mut series) = (Vec::<Trained>::new(), Series::new(&self.task));
-        let mut best_trail = None;
+        let mut best_way = None;
         let progress = Progress::new(self.optimizers.len() * arguments.seeds);
         for (number, optimizer) in self.optimizers.iter().enumerate() {
             for seed in arguments.seed..arguments.seed + arguments.seeds as u64 {
@@ -216,9 +215,9 @@ impl Plan {
                     None => None,
                 };
                 let mut failure = None;
-                let mut trail = self.plane.and_then(Directions::trail);
-                if let Some(trail) = &mut trail {
-                    trail.push(run.parameters());
+                let mut way = self.plane.and_then(|directions| directions.way(run.state().step));
+                if let Some(way) = &mut way {
+                    way.trail.push(run.parameters());
                 }
                 let mut bar = progress.run(&options);
                 run.run(&mut |state: &State<'_>| {
@@ -228,8 +227,8 @@ impl Plan {
                         failure = Some(Failure::file(dir, &error));
                         return ControlFlow::Break(());
                     }
-                    if let Some(trail) = &mut trail {
-                        trail.push(state.parameters);
+                    if let Some(way) = &mut way {
+                        way.trail.push(state.parameters);
                     }
                     bar.show(state)
                 })?;
@@ -239,15 +238,15 @@ impl Plan {
                 }
                 let run = series.finish(run);
                 if best(&runs).is_none_or(|best| end(&run) < end(best)) {
-                    best_trail = trail;
+                    best_way = way;
                 }
                 runs.push(run);
                 if crate::interrupt::interrupted() {
-                    return Ok((runs, best_trail));
+                    return Ok((runs, best_way));
                 }
             }
         }
-        Ok((runs, best_trail))
+        Ok((runs, best_way))
     }
 
     fn find_lr(&self, arguments: &TrainArguments, outputs: &Outputs) -> Result<(), Failure> {
