@@ -167,7 +167,7 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     pub(crate) history: bool,
 
-    /// Write a file; its ending says what: .html (the report) .svg .png .json .csv, and .parquet in a build with that feature (repeatable)
+    /// Write a file; its ending says what: .html (the report) .svg .png .json .csv .parquet (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Vec<PathBuf>,
 

@@ -67,3 +67,60 @@ fn text_reads_back_to_the_same_bits() {
     assert_eq!(json[0]["validation_loss"].as_f64().unwrap().to_bits(), (1.0_f64 / 3.0).to_bits());
     assert!(json[0]["lr"].is_null());
 }
+
+// pyarrow 26.0.1 reads such a file, written by `thalweg train --out run.parquet`, as the numbers of `--out run.csv` to the last
+// bit: `step` as int64 not null, all others as double, null where the other file has nothing.
+#[cfg(feature = "parquet")]
+#[test]
+fn a_parquet_file_has_the_bits_of_the_records_and_null_for_what_was_not_computed() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    use std::io::Write;
+
+    let history: History = [
+        Record { step: 1, loss: 0.1 + 0.2, seconds: 1e-300, ..Record::default() },
+        Record { step: 1 << 40, loss: f64::INFINITY, validation_loss: Some(1.0 / 3.0), ..Record::default() },
+        Record { step: u64::from(u32::MAX), lr: Some(-0.0), accuracy: Some(0.25), ..Record::default() },
+    ]
+    .into_iter()
+    .collect();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&history.to_parquet().unwrap()).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let text = history.to_csv();
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let names: Vec<String> = rows.headers().unwrap().iter().map(str::to_owned).collect();
+    let mut found = 0;
+    for (row, expected) in reader.get_row_iter(None).unwrap().zip(rows.records()) {
+        let (row, expected) = (row.unwrap(), expected.unwrap());
+        let columns: Vec<_> = row.get_column_iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(columns, names);
+        for ((name, field), expected) in row.get_column_iter().zip(&expected) {
+            match field {
+                Field::Long(step) => {
+                    assert_eq!((name.as_str(), step.to_string().as_str()), ("step", expected))
+                }
+                Field::Double(x) => {
+                    assert_eq!(x.to_bits(), expected.parse::<f64>().unwrap().to_bits(), "{name}");
+                }
+                Field::Null => assert_eq!(expected, "", "{name}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        found += 1;
+    }
+    assert_eq!(found, 3);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_history_without_records_is_a_parquet_file_without_rows() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use std::io::Write;
+
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&History::default().to_parquet().unwrap()).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    assert_eq!(reader.metadata().file_metadata().num_rows(), 0);
+    assert_eq!(reader.get_row_iter(None).unwrap().count(), 0);
+}

@@ -81,6 +81,10 @@ const OUTPUTS: [(&str, Format); 6] = [
     ("parquet", Format::Parquet),
 ];
 
+/// Said where a program that was built without it is to write Parquet.
+const WITHOUT_PARQUET: &str = "this program was built without Parquet; write .csv, or build it with \
+                               `cargo install --path crates/thalweg-cli --features parquet`";
+
 /// The loss that says how good a run is in the end: that on validation data, if there are some.
 fn end(run: &Trained) -> f64 {
     let validated = run.history.last_validation().and_then(|record| record.validation_loss);
@@ -169,6 +173,11 @@ impl Plan {
             return Failure::wrong(format!(
                 "--out: a .parquet file holds one run, there are {runs}; write .csv"
             ));
+        }
+        if !cfg!(feature = "parquet")
+            && let Some((path, _)) = outputs.files().find(|(_, format)| *format == Format::Parquet)
+        {
+            return Failure::wrong(format!("--out {}: {WITHOUT_PARQUET}", path.display()));
         }
         for path in &arguments.export {
             let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();

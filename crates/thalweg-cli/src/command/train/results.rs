@@ -190,7 +190,7 @@ impl<'a> Results<'a> {
     #[cfg(not(feature = "parquet"))]
     #[expect(clippy::unused_self, reason = "as with the feature")]
     fn parquet(&self) -> Result<Vec<u8>, Failure> {
-        Failure::wrong("--out: this program was built without the feature `parquet`; write .csv")
+        Failure::wrong(format!("--out: {}", super::WITHOUT_PARQUET))
     }
 
     pub(super) fn write(&self, outputs: &Outputs) -> Result<(), Failure> {
