@@ -98,7 +98,7 @@ fn a_parquet_file_has_the_bits_of_the_records_and_null_for_what_was_not_computed
         for ((name, field), expected) in row.get_column_iter().zip(&expected) {
             match field {
                 Field::Long(step) => {
-                    assert_eq!((name.as_str(), step.to_string().as_str()), ("step", expected))
+                    assert_eq!((name.as_str(), step.to_string().as_str()), ("step", expected));
                 }
                 Field::Double(x) => {
                     assert_eq!(x.to_bits(), expected.parse::<f64>().unwrap().to_bits(), "{name}");
