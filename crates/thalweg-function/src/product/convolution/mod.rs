@@ -2,8 +2,9 @@
 //!
 //! With the kernel as a matrix of O rows and C·kh·kw columns, and for each image what the window covers at each place in the
 //! columns of another, results are the product of the two; the slope along the images is a convolution of the results with the
-//! kernel turned over, or as many as the stride has phases, with a part of it each; the slope along the kernel is the sum over images of results times the transpose of what is covered. All three
-//! bring a few columns at a time to where the innermost loop reads them ([`staged`] says how), and never write them anywhere else.
+//! kernel turned over, or as many as the stride has phases, with a part of it each; the slope along the kernel is the sum over images of
+//! results times the transpose of what is covered. All three bring a few columns at a time to where the innermost loop reads them
+//! ([`staged`] says how), and never write them anywhere else.
 //!
 //! Every element is summed in an order that depends on the shapes alone, so its bits do not depend on the number of threads.
 
