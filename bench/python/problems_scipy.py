@@ -93,7 +93,8 @@ def run(server, name, method):
         reason = "no end"
     except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
         reason = f"{type(error).__name__}: {error}"
-    return dict(line, end=str(reason), **problem.counts)
+    needed = problem.needed.get(line["verdict"]) if line["verdict"] != "failed" else None
+    return dict(line, end=str(reason), needed=needed, **problem.counts)
 
 
 def run_in_time(server, name, method):
@@ -103,7 +104,7 @@ def run_in_time(server, name, method):
     child.start()
     sender.close()
     nothing = dict(values=0, gradients=0, hessians=0, products=0)
-    line = dict(problem=name, method=method, verdict="failed", claims=False, value="NaN", end="no end", **nothing)
+    line = dict(problem=name, method=method, verdict="failed", claims=False, value="NaN", end="no end", needed=None, **nothing)
     try:
         if receiver.poll(SECONDS):
             line = receiver.recv()

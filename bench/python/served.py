@@ -15,7 +15,10 @@ class Spent(Exception):
 
 
 class Problem:
-    """A problem with counts of what was asked for: `values`, `gradients`, `hessians`, `products`."""
+    """A problem with counts of what was asked for: `values`, `gradients`, `hessians`, `products`.
+
+    `needed` has the gradients and products that were taken before the value at a known minimum was first asked for, by its verdict.
+    """
 
     def __init__(self, server, name):
         pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -24,6 +27,7 @@ class Problem:
         self.n, self.rows, self.functions, self.equalities = map(int, sizes)
         self.start, self.low, self.high = (self._read(self.n) for _ in range(3))
         self.counts = dict(values=0, gradients=0, hessians=0, products=0)
+        self.needed = {}
 
     def _read(self, size):
         return np.frombuffer(self.program.stdout.read(8 * size)).copy()
@@ -38,8 +42,14 @@ class Problem:
             raise Spent
         self.counts[kind] += 1
 
-    def value(self, x):
+    def _look(self, x):
         self._count("values")
+        if "solved" not in self.needed:
+            taken = self.counts["gradients"] + self.counts["products"]
+            self.needed.setdefault(self.judge(x)[0], taken)
+
+    def value(self, x):
+        self._look(x)
         return self._ask(b"f", 1, x)[0]
 
     def gradient(self, x):
@@ -55,7 +65,7 @@ class Problem:
         return self._ask(b"p", self.n, x, v)
 
     def residuals(self, x):
-        self._count("values")
+        self._look(x)
         return self._ask(b"r", self.rows, x)
 
     def jacobian(self, x):

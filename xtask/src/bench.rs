@@ -31,12 +31,17 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         "growth" => growth::run(),
         "rules" => rules::run(),
         "train" => train::run(),
-        "solve" => solve::run(),
+        "solve" => solve::run(""),
         "problems" => problems::run(),
         _ => Err(format!(
             "no benchmark `{name}`; there are wells, scalar, function, growth, rules, train, solve and problems"
         )),
     }
+}
+
+/// Measures the cases of `solve` whose names begin so, and puts their rows in place of the last ones.
+pub(crate) fn run_case(case: &str) -> Result<(), String> {
+    solve::run(case)
 }
 
 /// The folder of the measuring programs.

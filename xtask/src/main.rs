@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 cargo xtask test            format, lints, all tests, documentation, every example
 cargo xtask bench NAME      wells | scalar | function | rules | train | solve | problems: side by side with the peers, written to bench/RESULTS.md
+                            solve CASE: the rows of some cases alone, such as logistic or \"varied, 100000\"
                             growth: how costs grow with the problem, drawn to bench/figures";
 
 fn main() -> ExitCode {
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["test"] => test::run_all(),
+        ["bench", "solve", case] => bench::run_case(case),
         ["bench", name] => bench::run(name),
         _ => Err(format!("usage:\n{USAGE}")),
     };

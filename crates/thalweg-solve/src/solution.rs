@@ -62,9 +62,11 @@ impl fmt::Display for Status {
 /// How often a function was asked for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Evaluations {
-    /// Values; each came with a gradient, those of rejected trials too.
+    /// Values. Descents take each with a gradient, those of rejected trials too; `sqp` and `interior_point` take values
+    /// alone first.
     pub value: u64,
-    /// Gradients: one at the start and one a step or trial, more for a rule that takes gradients elsewhere, one for an average at the end.
+    /// Gradients: one at the start and one a step or trial (where values are taken alone first, a step), more for a rule that takes gradients
+    /// elsewhere, one for an average at the end.
     pub gradient: u64,
     /// Hessians.
     pub hessian: u64,

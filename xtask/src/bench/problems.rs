@@ -70,7 +70,8 @@ is violated by more than 1e-6; of NIST's, every parameter agrees with the certif
 another known local minimum, or of a value that is approached towards infinity. *False claims*: the method says that it has converged, and \
 has done neither. *Gradients*: those that were taken, Hessian-vector products among them; of least squares Jacobians, of constrained \
 problems gradients of the objective. Medians and sums are over the problems that both solve, in brackets Thalweg's on the same; \
-*× Thalweg* is the quotient of the medians. A descent ends where max |∂f/∂xᵢ| ≤ 1e-8 or where it can do no more, a method of least squares \
+*× Thalweg* is the quotient of the medians. *Until there*: those that were taken before the method first asked for the value at a solved \
+point, so that it does not count when the method ends. A descent ends where max |∂f/∂xᵢ| ≤ 1e-8 or where it can do no more, a method of least squares \
 where a step changes the sum of squares by 1e-15 of it or the parameters by 1e-12 of them, or where all cosines between residuals and columns \
 of the Jacobian are below 1e-13 (`trf` and `TrustRegionReflective`: the scaled gradient). `sqp`, `interior_point` and \
 `augmented_lagrangian` end at 1e-8 of the scaled conditions; SLSQP and `Slsqp` where a step changes the value by less than that, which is \

@@ -99,6 +99,26 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// The rows, with the header, of the table that a benchmark has in the file.
+pub(super) fn last_rows(name: &str) -> Result<Vec<Vec<String>>, String> {
+    let file = folder().join("RESULTS.md");
+    let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(rows_of(&text, name))
+}
+
+/// The cells of the table between a benchmark's markers.
+fn rows_of(text: &str, name: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().skip_while(|line| *line != format!("<!-- {name}:begin -->"));
+    let lines = lines.take_while(|line| *line != format!("<!-- {name}:end -->"));
+    let rows = lines.filter(|line| line.starts_with("| "));
+    let cells = |line: &str| {
+        // A vertical bar within a cell has no space after it, or none before it.
+        let inner = line.trim_start_matches("| ").trim_end_matches('|');
+        inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    };
+    rows.map(cells).collect()
+}
+
 /// Date, machine, versions.
 pub(super) fn conditions(peers: &Peers) -> Result<String, String> {
     let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| format!("date: {e}"))?;
@@ -132,6 +152,14 @@ mod tests {
             [12345.6, 123.4, 12.34, 1.234, 0.1234].map(digits),
             ["12346", "123", "12.3", "1.23", "0.123"]
         );
+    }
+
+    #[test]
+    fn a_table_is_read_as_it_was_written() {
+        let rows = [["case", "goal"], ["wells", "max |g| is 1"], ["–", "reached"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        let text = format!("| x | y |\n<!-- one:begin -->\n{}<!-- one:end -->\n| z | z |\n", table(&rows));
+        assert_eq!(rows_of(&text, "one"), rows);
     }
 
     #[test]

@@ -32,10 +32,12 @@ pub(super) struct Run {
     end: String,
     value: String,
     gradients: u64,
+    /// Those before the value at the end's minimum was first asked for.
+    needed: u64,
 }
 
 impl Run {
-    /// Reads `{"problem", "method", "verdict", "claims", "end", "value", "gradients", "products", …}`: problem, method, run.
+    /// Reads `{"problem", "method", "verdict", "claims", "end", "value", "gradients", "products", "needed", …}`: problem, method, run.
     fn read(line: &str) -> Result<(String, String, Run), String> {
         let value: Value = serde_json::from_str(line).map_err(|e| format!("{e} in {line:?}"))?;
         let text =
@@ -47,12 +49,15 @@ impl Run {
             "failed" => Verdict::Failed,
             _ => return Err(format!("no verdict in {line:?}")),
         };
+        let gradients = count("gradients")? + count("products")?;
         let run = Run {
             verdict,
             claims: value["claims"].as_bool().ok_or(format!("no truth claims in {line:?}"))?,
             end: text("end")?,
             value: text("value")?,
-            gradients: count("gradients")? + count("products")?,
+            gradients,
+            // A minimum that no value was asked for at is seen by the last gradient.
+            needed: value["needed"].as_u64().unwrap_or(gradients),
         };
         Ok((text("problem")?, text("method")?, run))
     }
@@ -116,15 +121,15 @@ impl Runs {
         self.all.iter().filter_map(move |row| row[method][library].as_ref())
     }
 
-    /// What a method needed in a library, and what in Thalweg, on the problems that both solve.
-    fn beside(&self, method: usize, library: usize) -> Vec<(f64, f64)> {
+    /// A count of a method's runs in a library, and of Thalweg's, on the problems that both solve.
+    fn beside(&self, method: usize, library: usize, count: fn(&Run) -> u64) -> (Vec<f64>, Vec<f64>) {
         let solved = |run: &Option<Run>| {
-            run.as_ref().filter(|run| run.verdict == Verdict::Solved).map(|run| run.gradients as f64)
+            run.as_ref().filter(|run| run.verdict == Verdict::Solved).map(|run| count(run) as f64)
         };
         self.all
             .iter()
             .filter_map(|row| Some((solved(&row[method][library])?, solved(&row[method][0])?)))
-            .collect()
+            .unzip()
     }
 
     /// A row for each method in each library.
@@ -138,6 +143,8 @@ impl Runs {
             "both solve",
             "gradients, median",
             "in all",
+            "× Thalweg",
+            "until there, median",
             "× Thalweg",
             "goal",
         ];
@@ -159,24 +166,30 @@ impl Runs {
             count(|run| run.verdict == Verdict::Other).to_string(),
             count(|run| run.verdict == Verdict::Failed && run.claims).to_string(),
         ];
-        let (theirs, own): (Vec<f64>, Vec<f64>) = self.beside(method, library).into_iter().unzip();
-        let total = |counts: &[f64]| counts.iter().sum::<f64>();
-        let (in_all, own_in_all) = (total(&theirs), total(&own));
-        let (theirs, own) = (median(theirs.clone()), median(own.clone()));
+        let (theirs, own) = self.beside(method, library, |run| run.gradients);
+        let (their_way, own_way) = self.beside(method, library, |run| run.needed);
+        let (their_way, own_way) = (median(their_way), median(own_way));
+        let both = own.len();
+        let (in_all, own_in_all) = (theirs.iter().sum::<f64>(), own.iter().sum::<f64>());
+        let (theirs, own) = (median(theirs), median(own));
         if library == 0 {
             let dash = || "–".to_owned();
-            cells.extend([dash(), format!("{own:.0}"), format!("{own_in_all:.0}"), dash(), dash()]);
+            let [own, in_all, way] = [own, own_in_all, own_way].map(|count| format!("{count:.0}"));
+            cells.extend([dash(), own, in_all, dash(), way, dash(), dash()]);
             return cells;
         }
         cells.extend([
-            self.beside(method, library).len().to_string(),
+            both.to_string(),
             format!("{theirs:.0} ({own:.0})"),
             format!("{in_all:.0} ({own_in_all:.0})"),
             digits(theirs / own),
+            format!("{their_way:.0} ({own_way:.0})"),
+            digits(their_way / own_way),
         ]);
-        let goal = match (LIBRARIES[library], theirs >= own) {
-            ("SciPy", true) => "at most SciPy's: reached",
-            ("SciPy", false) => "at most SciPy's: **missed**",
+        let goal = match LIBRARIES[library] {
+            "SciPy" if theirs >= own => "at most SciPy's: reached",
+            "SciPy" if their_way >= own_way => "at most SciPy's: **missed**, until there reached",
+            "SciPy" => "at most SciPy's: **missed**",
             _ => "–",
         };
         cells.push(goal.to_owned());
@@ -228,7 +241,8 @@ mod tests {
 
     fn line(problem: &str, method: &str, verdict: &str, claims: bool, gradients: u64) -> String {
         format!(
-            r#"{{"problem": "{problem}", "method": "{method}", "verdict": "{verdict}", "claims": {claims}, "end": "why", "value": "1e0", "gradients": {gradients}, "products": 1}}"#
+            r#"{{"problem": "{problem}", "method": "{method}", "verdict": "{verdict}", "claims": {claims}, "end": "why", "value": "1e0", "gradients": {gradients}, "products": 1, "needed": {}}}"#,
+            gradients / 2
         )
     }
 
@@ -263,6 +277,8 @@ mod tests {
                 "40 (20)",
                 "60 (30)",
                 "2.00",
+                "19 (9)",
+                "2.11",
                 "at most SciPy's: reached"
             ]
         );

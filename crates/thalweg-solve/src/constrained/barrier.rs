@@ -259,6 +259,7 @@ impl<F: Scalar> Iterate<F> {
     }
 
     /// `to ←` the iterate with point and slacks further along a step, its multipliers as they are; `false` if something is not finite there.
+    /// Gradient and Jacobian stay unknown until the problem learns them.
     pub(super) fn moved(
         &self,
         problem: &mut Problem<F>,
@@ -266,7 +267,7 @@ impl<F: Scalar> Iterate<F> {
         (length, x, s): (f64, &[f64], &[f64]),
         to: &mut Self,
     ) -> Result<bool, SolveError> {
-        let finite = problem.visit(oracle, (&self.point.x, length, x), &mut to.point)?;
+        let finite = problem.look(oracle, (&self.point.x, length, x), &mut to.point)?;
         along(&self.s, length, s, &mut to.s);
         to.y.copy_from_slice(&self.y);
         for (to, from) in [(&mut to.z, &self.z), (&mut to.v, &self.v)] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thalweg_function::{Executable, Program, Shape, hessian, jacobian, scalarize, select_outputs, trace};
 
 use crate::constraint::{Curvature, Relation, Slopes, Source};
+use crate::objective::ready;
 use crate::{Constraint, SolveError};
 
 /// Programs of at most so many operations are unrolled.
@@ -15,6 +16,8 @@ const UNROLLED: usize = 4096;
 enum Part {
     Traced {
         program: Program,
+        /// Values alone, once they were asked for.
+        values: Option<Executable<f64>>,
         /// Values, then the Jacobian row by row.
         slopes: Executable<f64>,
         out: Vec<f64>,
@@ -64,20 +67,57 @@ impl Functions {
         Ok(all)
     }
 
-    /// c and its Jacobian, row by row.
-    pub(crate) fn evaluate(&mut self, x: &[f64], c: &mut [f64], j: &mut [f64]) -> Result<(), SolveError> {
-        let mut first = 0;
-        for (count, part) in &mut self.parts {
-            let rows = first..first + *count;
-            let (c, j) = (&mut c[rows.clone()], &mut j[rows.start * self.dim..rows.end * self.dim]);
+    /// c; where the Jacobian comes with it, its rows too.
+    pub(crate) fn values(&mut self, x: &[f64], c: &mut [f64], j: &mut [f64]) -> Result<(), SolveError> {
+        self.each(c, j, |part, c, j| {
             match part {
-                Part::Traced { slopes, out, .. } => {
-                    slopes.run(x, out)?;
-                    c.copy_from_slice(&out[..*count]);
-                    j.copy_from_slice(&out[*count..]);
+                Part::Traced { program, values, .. } => {
+                    ready(values, program, |program| Ok(program.clone()))?.run(x, c)?;
                 }
                 Part::Hand { slopes, .. } => slopes(x, c, j),
             }
+            Ok(())
+        })
+    }
+
+    /// The rows of the Jacobian that did not come with c.
+    pub(crate) fn slopes(&mut self, x: &[f64], c: &mut [f64], j: &mut [f64]) -> Result<(), SolveError> {
+        self.each(c, j, |part, c, j| {
+            if let Part::Traced { slopes, out, .. } = part {
+                slopes.run(x, out)?;
+                j.copy_from_slice(&out[c.len()..]);
+            }
+            Ok(())
+        })
+    }
+
+    /// c and its Jacobian, row by row.
+    pub(crate) fn evaluate(&mut self, x: &[f64], c: &mut [f64], j: &mut [f64]) -> Result<(), SolveError> {
+        self.each(c, j, |part, c, j| {
+            match part {
+                Part::Traced { slopes, out, .. } => {
+                    slopes.run(x, out)?;
+                    let (values, jacobian) = out.split_at(c.len());
+                    c.copy_from_slice(values);
+                    j.copy_from_slice(jacobian);
+                }
+                Part::Hand { slopes, .. } => slopes(x, c, j),
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls with each relation's own functions, and their rows of c and of the Jacobian.
+    fn each(
+        &mut self,
+        c: &mut [f64],
+        j: &mut [f64],
+        mut call: impl FnMut(&mut Part, &mut [f64], &mut [f64]) -> Result<(), SolveError>,
+    ) -> Result<(), SolveError> {
+        let mut first = 0;
+        for (count, part) in &mut self.parts {
+            let rows = first..first + *count;
+            call(part, &mut c[rows.clone()], &mut j[rows.start * self.dim..rows.end * self.dim])?;
             first += *count;
         }
         Ok(())
@@ -168,7 +208,7 @@ fn traced(program: &Program, dim: usize) -> Result<Part, SolveError> {
     })?;
     let slopes = Executable::new(&both)?;
     let out = vec![0.0; slopes.output_len()];
-    Ok(Part::Traced { program, slopes, out, curvature: None })
+    Ok(Part::Traced { program, values: None, slopes, out, curvature: None })
 }
 
 /// Σ λᵢ∇²cᵢ as a program of x and λ.

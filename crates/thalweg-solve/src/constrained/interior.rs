@@ -306,8 +306,11 @@ impl Steps {
                 continue;
             }
             if tiny || self.accepts(problem, left, next, length) {
-                self.arrive(problem, now, next, length, false);
-                return Ok(true);
+                if self.arrive(problem, oracle, now, next, length, false)? {
+                    return Ok(true);
+                }
+                (length, first) = (0.3 * length, false);
+                continue;
             }
             let θ = next.violation();
             if first
@@ -383,8 +386,7 @@ impl Steps {
             }
             std::mem::swap(next, other);
             if self.accepts(problem, left, next, length) {
-                self.arrive(problem, now, next, factor, true);
-                return Ok(true);
+                return self.arrive(problem, oracle, now, next, factor, true);
             }
             let θ = next.violation();
             if θ > 0.99 * last {
@@ -395,15 +397,20 @@ impl Steps {
         Ok(false)
     }
 
-    /// The multipliers of the next iterate, and what the step, perhaps a corrected one, teaches.
+    /// The derivatives and multipliers of the next iterate, and what the step, perhaps a corrected one, teaches; `false` if something is not
+    /// finite there.
     fn arrive<F: Scalar>(
         &mut self,
-        problem: &Problem<F>,
+        problem: &mut Problem<F>,
+        oracle: &mut impl Oracle<F>,
         now: &Iterate<F>,
         next: &mut Iterate<F>,
         length: f64,
         corrected: bool,
-    ) {
+    ) -> Result<bool, SolveError> {
+        if !problem.learn(oracle, &mut next.point)? {
+            return Ok(false);
+        }
         let step = if corrected { &self.corrected } else { &self.step };
         let dual = now.longest_dual(step, (1.0 - self.barrier.μ).max(0.99));
         next.advance_duals(problem, now, step, length, dual, self.barrier.μ);
@@ -416,6 +423,7 @@ impl Steps {
             along(&next.point.x, -1.0, &now.point.x, s);
             self.secant.learn(s, y);
         }
+        Ok(true)
     }
 
     fn begin_restoring<F: Scalar>(

@@ -48,6 +48,8 @@ pub(super) struct Point<F> {
     pub(super) j: Vec<f64>,
     /// Value and gradient of the objective as it gave them.
     pub(super) out: Vec<F>,
+    /// Whether the gradient in `out` is that of this point.
+    has_gradient: bool,
 }
 
 impl<F: Scalar> Point<F> {
@@ -55,12 +57,13 @@ impl<F: Scalar> Point<F> {
     pub(super) fn blank(dim: usize, count: usize) -> Self {
         let zeros = |n| vec![0.0; n];
         let out = vec![F::default(); dim + 1];
-        Point { x: zeros(dim), f: 0.0, g: zeros(dim), c: zeros(count), j: zeros(dim * count), out }
+        let (c, j) = (zeros(count), zeros(dim * count));
+        Point { x: zeros(dim), f: 0.0, g: zeros(dim), c, j, out, has_gradient: false }
     }
 
     pub(super) fn copy_from(&mut self, other: &Self) {
-        let Point { x, f, g, c, j, out } = other;
-        self.f = *f;
+        let Point { x, f, g, c, j, out, has_gradient } = other;
+        (self.f, self.has_gradient) = (*f, *has_gradient);
         for (to, from) in [(&mut self.x, x), (&mut self.g, g), (&mut self.c, c), (&mut self.j, j)] {
             to.copy_from_slice(from);
         }
@@ -169,34 +172,77 @@ impl<F: Scalar> Problem<F> {
 
     /// Everything at `self.x`, of which the objective is known already; whether it is finite.
     fn complete(&mut self, to: &mut Point<F>) -> Result<bool, SolveError> {
-        let n = self.dim();
+        to.has_gradient = true;
         to.x.iter_mut().zip(&self.x).for_each(|(to, &x)| *to = wide(x));
-        to.f = self.scale * wide(to.out[0]);
-        to.g.iter_mut().zip(&to.out[1..]).for_each(|(to, &g)| *to = self.scale * wide(g));
         self.functions.evaluate(&to.x, &mut to.c, &mut to.j)?;
-        for (i, scale) in self.scales.iter().enumerate() {
-            to.c[i] *= scale;
-            for entry in &mut to.j[i * n..(i + 1) * n] {
+        Ok(self.scale_values(to) & self.scale_slopes(to))
+    }
+
+    /// Value and functions in the units of the scaled problem; whether they are finite.
+    fn scale_values(&self, to: &mut Point<F>) -> bool {
+        to.f = self.scale * wide(to.out[0]);
+        to.c.iter_mut().zip(&self.scales).for_each(|(c, scale)| *c *= scale);
+        to.f.is_finite() && to.c.iter().all(|v| v.is_finite())
+    }
+
+    /// Gradient and Jacobian in the units of the scaled problem; whether they are finite.
+    fn scale_slopes(&self, to: &mut Point<F>) -> bool {
+        to.g.iter_mut().zip(&to.out[1..]).for_each(|(to, &g)| *to = self.scale * wide(g));
+        for (row, scale) in to.j.chunks_exact_mut(self.dim()).zip(&self.scales) {
+            for entry in row {
                 *entry *= scale;
             }
         }
-        let finite = |numbers: &[f64]| numbers.iter().all(|v| v.is_finite());
-        Ok(to.f.is_finite() && finite(&to.g) && finite(&to.c) && finite(&to.j))
+        to.g.iter().chain(&to.j).all(|v| v.is_finite())
+    }
+
+    /// `self.x ←` x + step·d, brought within the bounds.
+    fn place(&mut self, (x, step, d): (&[f64], f64, &[f64])) {
+        for (i, own) in self.x.iter_mut().enumerate() {
+            let (low, high) = self.bounds[i];
+            *own = narrow((x[i] + step * d[i]).max(low).min(high));
+        }
     }
 
     /// `to ←` everything at x + step·d, brought within the bounds; `false` if something is not finite there.
     pub(super) fn visit(
         &mut self,
         oracle: &mut impl Oracle<F>,
-        (x, step, d): (&[f64], f64, &[f64]),
+        along: (&[f64], f64, &[f64]),
         to: &mut Point<F>,
     ) -> Result<bool, SolveError> {
-        for (i, own) in self.x.iter_mut().enumerate() {
-            let (low, high) = self.bounds[i];
-            *own = narrow((x[i] + step * d[i]).max(low).min(high));
-        }
+        self.place(along);
         oracle.slope(&self.x, &mut to.out)?;
         self.complete(to)
+    }
+
+    /// As [`visit`](Self::visit), but value and functions alone: enough to refuse a trial. [`learn`](Self::learn) tells the rest.
+    pub(super) fn look(
+        &mut self,
+        oracle: &mut impl Oracle<F>,
+        along: (&[f64], f64, &[f64]),
+        to: &mut Point<F>,
+    ) -> Result<bool, SolveError> {
+        self.place(along);
+        to.has_gradient = oracle.value(&self.x, &mut to.out)?;
+        to.x.iter_mut().zip(&self.x).for_each(|(to, &x)| *to = wide(x));
+        self.functions.values(&to.x, &mut to.c, &mut to.j)?;
+        Ok(self.scale_values(to))
+    }
+
+    /// Gradient and Jacobian of a point that was looked at; `false` if something is not finite there.
+    pub(super) fn learn(
+        &mut self,
+        oracle: &mut impl Oracle<F>,
+        at: &mut Point<F>,
+    ) -> Result<bool, SolveError> {
+        if !at.has_gradient {
+            self.x.iter_mut().zip(&at.x).for_each(|(own, &x)| *own = narrow(x));
+            oracle.gradient(&self.x, &mut at.out)?;
+            at.has_gradient = true;
+        }
+        self.functions.slopes(&at.x, &mut at.c, &mut at.j)?;
+        Ok(self.scale_slopes(at))
     }
 
     /// ∇²f − Σ λᵢ∇²cᵢ; whether it is finite.

@@ -108,7 +108,8 @@ impl Restoration {
             for _ in 0..TRIALS {
                 if now.moved(problem, oracle, (length, &self.x, &self.s), next)? {
                     let then = next.equations().map(|e| e * e).sum::<f64>().sqrt();
-                    if then * then <= size * size + 1e-4 * 2.0 * length * slope {
+                    let enough = then * then <= size * size + 1e-4 * 2.0 * length * slope;
+                    if enough && problem.learn(oracle, &mut next.point)? {
                         return Ok(true);
                     }
                 }

@@ -4,7 +4,8 @@ use super::problem::{dot, times};
 use crate::Scalar;
 use crate::checkpoint::Keeper;
 
-/// BFGS on the matrix itself, damped as Powell does: where a step saw too little curvature, y is moved towards Bs.
+/// BFGS on the matrix itself, from the identity (the problem is scaled), damped as Powell does: where a step saw too little curvature, y is
+/// moved towards Bs.
 ///
 /// Powell, *A fast algorithm for nonlinearly constrained optimization calculations*, 1978; Nocedal and Wright, *Numerical
 /// Optimization*, 2nd ed., procedure 18.2.
@@ -38,7 +39,10 @@ impl Secant {
 
     /// Back to the identity.
     pub(super) fn forget(&mut self) {
-        self.fill(1.0);
+        self.matrix.fill(0.0);
+        for entry in self.matrix.iter_mut().step_by(self.dim + 1) {
+            *entry = 1.0;
+        }
         self.learnt = false;
     }
 
@@ -47,22 +51,11 @@ impl Secant {
         !self.learnt
     }
 
-    fn fill(&mut self, diagonal: f64) {
-        self.matrix.fill(0.0);
-        for entry in self.matrix.iter_mut().step_by(self.dim + 1) {
-            *entry = diagonal;
-        }
-    }
-
     /// Learns from a step and the change of the Lagrangian's gradient along it.
     pub(super) fn learn(&mut self, s: &[f64], y: &[f64]) {
         let (curvature, square) = (dot(s, y), dot(s, s));
         if !(square.is_normal() && curvature.is_finite()) {
             return;
-        }
-        if !self.learnt && curvature > 1e-8 * square {
-            // The size that the first step saw: Shanno and Phua's.
-            self.fill((dot(y, y) / curvature).clamp(1e-4, 1e4));
         }
         self.learnt = true;
         times(&self.matrix, s, &mut self.bs);

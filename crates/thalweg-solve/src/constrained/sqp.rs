@@ -1,5 +1,7 @@
 //! [`Sqp`]: sequential quadratic programming.
 
+use std::ops::Range;
+
 use thalweg_spec::{Call, Options, SpecError};
 
 use super::convexify::Convexify;
@@ -24,10 +26,11 @@ pub(super) const SUMMARY: &str =
 ///
 /// by the dual active-set method of Goldfarb and Idnani, and goes along d until the merit f + ν‖v‖ falls, v being by how much each
 /// function is outside of its ends. B is the Hessian of the Lagrangian, made positive definite where that changes no step between
-/// active functions (J_aᵀJ_a is added) and by its eigenvalues elsewhere; or it is learnt from the steps (damped BFGS). A full step
-/// that the merit refuses, and that came no nearer to the functions' ends, is tried again with the curvature of the functions
-/// (second-order correction: the remedy against Maratos' effect). Where the linearised functions contradict each other they are made
-/// soft, at a price that grows.
+/// active functions (J_aᵀJ_a is added) and by its eigenvalues elsewhere; or it is learnt from the steps (damped BFGS). Trials along d ask
+/// for values; gradients are taken where a step ends. A full step that the merit refuses, and that came no nearer to the functions' ends,
+/// is tried again with the curvature of the functions (second-order correction: the remedy against Maratos' effect); one that the merit
+/// takes is left for the minimum of the parabola along d where that is well before or beyond it. Where the linearised functions contradict
+/// each other they are made soft, at a price that grows.
 ///
 /// Nocedal and Wright, *Numerical Optimization*, 2nd ed., chapter 18; Powell 1978; Gill, Murray and Saunders, *SNOPT*, SIAM Review 47, 2005
 /// (elastic mode); Wächter and Biegler 2006, section 2.4 (when to correct).
@@ -69,6 +72,10 @@ const ENOUGH: f64 = 1e-4;
 
 /// This part of the model's fall in violation must show in the merit.
 const SHARE: f64 = 0.3;
+
+/// Minima of the merit at these shares of a full step are near enough to it; they are looked for up to the longest.
+const GOOD: Range<f64> = 0.7..1.6;
+const LONGEST: f64 = 2.0;
 
 /// The price of softness, at first and at most.
 const PRICES: (f64, f64) = (1e3, 1e9);
@@ -312,13 +319,20 @@ impl<F: Scalar> Work<F> {
         let mut length = 1.0;
         let mut corrected = false;
         for _ in 0..self.settings.trials {
-            if !problem.visit(oracle, (&at.x, length, &self.step.d), next)? {
+            if !problem.look(oracle, (&at.x, length, &self.step.d), next)? {
                 length *= 0.1;
                 continue;
             }
             let enough = merit + ENOUGH * length * promised.min(0.0) + rounding;
             let outside = problem.distance(&next.c);
             if next.f + self.penalty * outside <= enough {
+                if length == 1.0 && promised < -100.0 * rounding {
+                    length = self.refine(problem, oracle, at, next, promised)?;
+                }
+                if !problem.learn(oracle, next)? {
+                    length *= 0.1;
+                    continue;
+                }
                 if length < 1.0 {
                     self.relax();
                 }
@@ -329,8 +343,9 @@ impl<F: Scalar> Work<F> {
             if length == 1.0 && !corrected && outside > 0.0 && outside >= now {
                 corrected = true;
                 if self.correct(problem, at, next)
-                    && problem.visit(oracle, (&at.x, 1.0, &self.again.d), &mut self.second)?
+                    && problem.look(oracle, (&at.x, 1.0, &self.again.d), &mut self.second)?
                     && self.second.f + self.penalty * problem.distance(&self.second.c) <= enough
+                    && problem.learn(oracle, &mut self.second)?
                 {
                     std::mem::swap(next, &mut self.second);
                     self.arrive(at, duals, true, 1.0, next);
@@ -346,6 +361,32 @@ impl<F: Scalar> Work<F> {
             }
         }
         Ok(Went::Nowhere { flat: promised.abs() <= 100.0 * rounding })
+    }
+
+    /// Where the parabola through what is known of the merit has its minimum elsewhere, and the merit is lower there, that takes the place of a
+    /// full step: for a value, not for a gradient, the model learns from better steps. Returns the length.
+    fn refine(
+        &mut self,
+        problem: &mut Problem<F>,
+        oracle: &mut impl Oracle<F>,
+        at: &Point<F>,
+        next: &mut Point<F>,
+        promised: f64,
+    ) -> Result<f64, SolveError> {
+        let merit = |point: &Point<F>, price: f64| point.f + price * problem.distance(&point.c);
+        let guess = -0.5 * promised / (merit(next, self.penalty) - merit(at, self.penalty) - promised);
+        let length = if guess > 0.0 { guess.min(LONGEST) } else { LONGEST };
+        // No violation is to be cheap that the step had none of.
+        let price = self.penalty.max(norm(&self.step.duals.λ));
+        let taken = merit(next, price);
+        if GOOD.contains(&length)
+            || !problem.look(oracle, (&at.x, length, &self.step.d), &mut self.second)?
+            || self.second.f + price * problem.distance(&self.second.c) >= taken
+        {
+            return Ok(1.0);
+        }
+        std::mem::swap(next, &mut self.second);
+        Ok(length)
     }
 
     /// Lowers ν after a step that had to be shortened, if it is far above the multipliers: from their norm on the merit is exact, and the more
@@ -378,7 +419,7 @@ impl<F: Scalar> Work<F> {
     fn arrive(&mut self, at: &Point<F>, duals: &mut Duals, again: bool, length: f64, after: &Point<F>) {
         let new = if again { &self.again.duals.λ } else { &self.step.duals.λ };
         for (own, new) in duals.λ.iter_mut().zip(new) {
-            *own += length * (new - *own);
+            *own += length.min(1.0) * (new - *own);
         }
         if self.exact {
             self.convexify.active(at.x.len(), &after.j, &duals.λ);

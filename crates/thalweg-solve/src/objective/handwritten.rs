@@ -4,10 +4,11 @@ use super::{Derivatives, Objective};
 use crate::{Scalar, SolveError};
 
 type Slope<'a, F> = Box<dyn FnMut(&[F], &mut [F]) -> F + 'a>;
+type Value<'a, F> = Box<dyn FnMut(&[F]) -> F + 'a>;
 type Matrix<'a, F> = Box<dyn FnMut(&[F], &mut [F]) + 'a>;
 type Product<'a, F> = Box<dyn FnMut(&[F], &[F], &mut [F]) + 'a>;
 
-/// Value and gradient in one closure, and second derivatives where they are known.
+/// Value and gradient in one closure, the value alone where that costs less, and second derivatives where they are known.
 ///
 /// ```
 /// use thalweg_solve::{Handwritten, Options, Status, minimize};
@@ -32,6 +33,7 @@ type Product<'a, F> = Box<dyn FnMut(&[F], &[F], &mut [F]) + 'a>;
 pub struct Handwritten<'a, F> {
     dim: usize,
     slope: Slope<'a, F>,
+    value: Option<Value<'a, F>>,
     hessian: Option<Matrix<'a, F>>,
     product: Option<Product<'a, F>>,
     gradient: Vec<F>,
@@ -43,10 +45,18 @@ impl<'a, F: Scalar> Handwritten<'a, F> {
         Handwritten {
             dim,
             slope: Box::new(value_and_gradient),
+            value: None,
             hessian: None,
             product: None,
             gradient: vec![F::default(); dim],
         }
+    }
+
+    /// With the value alone, which trials that may be refused then ask for first.
+    #[must_use]
+    pub fn with_value(mut self, value: impl FnMut(&[F]) -> F + 'a) -> Self {
+        self.value = Some(Box::new(value));
+        self
     }
 
     /// With the Hessian, `dim²` numbers row by row.
@@ -70,7 +80,14 @@ impl<F: Scalar> Objective<F> for Handwritten<'_, F> {
     }
 
     fn value(&mut self, x: &[F]) -> Result<F, SolveError> {
-        Ok((self.slope)(x, &mut self.gradient))
+        Ok(match &mut self.value {
+            Some(value) => value(x),
+            None => (self.slope)(x, &mut self.gradient),
+        })
+    }
+
+    fn has_value_alone(&self) -> bool {
+        self.value.is_some()
     }
 
     fn value_and_gradient(&mut self, x: &[F], gradient: &mut [F]) -> Result<F, SolveError> {

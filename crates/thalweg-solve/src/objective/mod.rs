@@ -9,7 +9,7 @@ mod traced;
 pub use closure::Closure;
 pub use handwritten::Handwritten;
 pub use traced::Traced;
-pub(crate) use traced::parts_of;
+pub(crate) use traced::{parts_of, ready};
 
 use thalweg_function::Program;
 use thalweg_rule::Layout;
@@ -38,6 +38,12 @@ pub trait Objective<F: Scalar> {
     /// # Errors
     /// What the implementation reports.
     fn value(&mut self, x: &[F]) -> Result<F, SolveError>;
+
+    /// Whether [`value`](Self::value) costs less than [`value_and_gradient`](Self::value_and_gradient): then trials that may be refused ask for
+    /// the value first. It does unless the implementation says otherwise.
+    fn has_value_alone(&self) -> bool {
+        true
+    }
 
     /// f(x), with ∇f(x) written to `gradient`.
     ///
@@ -102,6 +108,10 @@ pub(crate) trait Source<F> {
     fn derivatives(&self) -> Derivatives;
     /// Values in row 0, gradients in rows 1 to `dim`.
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    /// Values in row 0, and whether gradients are below them: where values cost no less without.
+    fn value(&mut self, points: &[F], out: &mut [F]) -> Result<bool, SolveError> {
+        self.slope(points, out).map(|()| true)
+    }
     /// Entry (r, c) in row `r · dim + c`.
     fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError>;
     fn hessian_vector(&mut self, points: &[F], directions: &[F], out: &mut [F]) -> Result<(), SolveError>;
@@ -111,6 +121,10 @@ pub(crate) trait Source<F> {
 pub(crate) trait Oracle<F> {
     /// The value, then the gradient.
     fn slope(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError>;
+    /// The value, and whether the gradient came with it.
+    fn value(&mut self, x: &[F], out: &mut [F]) -> Result<bool, SolveError>;
+    /// As [`slope`](Self::slope), where the value was asked for before.
+    fn gradient(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError>;
     fn hessian(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError>;
     fn hessian_vector(&mut self, x: &[F], v: &[F], out: &mut [F]) -> Result<(), SolveError>;
 }
@@ -125,6 +139,18 @@ impl<F, S: Source<F>> Oracle<F> for Counted<'_, S> {
     #[inline]
     fn slope(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.evaluations.value += 1;
+        self.evaluations.gradient += 1;
+        self.source.slope(x, out)
+    }
+
+    fn value(&mut self, x: &[F], out: &mut [F]) -> Result<bool, SolveError> {
+        let with_gradient = self.source.value(x, out)?;
+        self.evaluations.value += 1;
+        self.evaluations.gradient += u64::from(with_gradient);
+        Ok(with_gradient)
+    }
+
+    fn gradient(&mut self, x: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.evaluations.gradient += 1;
         self.source.slope(x, out)
     }
@@ -161,6 +187,14 @@ impl<F: Scalar, O: Objective<F>> Source<F> for Single<'_, O> {
         self.0.value_then_gradient(points, out)
     }
 
+    fn value(&mut self, points: &[F], out: &mut [F]) -> Result<bool, SolveError> {
+        if !self.0.has_value_alone() {
+            return self.slope(points, out).map(|()| true);
+        }
+        out[0] = self.0.value(points)?;
+        Ok(false)
+    }
+
     fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.0.hessian(points, out)
     }
@@ -191,6 +225,14 @@ impl<F: Scalar> Source<F> for Many<F> {
 
     fn slope(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {
         self.traced.slope_lanes(self.lanes, points, out)
+    }
+
+    fn value(&mut self, points: &[F], out: &mut [F]) -> Result<bool, SolveError> {
+        if self.lanes != 1 {
+            return self.slope(points, out).map(|()| true);
+        }
+        out[0] = self.traced.value(points)?;
+        Ok(false)
     }
 
     fn hessian(&mut self, points: &[F], out: &mut [F]) -> Result<(), SolveError> {

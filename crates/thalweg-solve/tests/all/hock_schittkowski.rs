@@ -8,8 +8,14 @@ use thalweg_solve::{Bounds, Constraint, Options, Relation, Solution, Traced, min
 const METHODS: [&str; 4] = ["sqp", "interior_point", "augmented_lagrangian", "auto"];
 
 /// Problems from whose start the descents go to another local minimum than the published one, and the value there: for 2, the
-/// other of two (x₁ < 0); for 20 and 55, vertices where all multipliers have the right sign.
-const OTHER: [(&str, f64); 3] = [("hs2", 4.941_229_318), ("hs20", 40.198_729_81), ("hs55", 6.666_666_667)];
+/// other of two (x₁ < 0); for 20, 44 and 55, vertices where all multipliers have the right sign.
+const OTHER: [(&str, f64); 4] =
+    [("hs2", 4.941_229_318), ("hs20", 40.198_729_81), ("hs44", -13.0), ("hs55", 6.666_666_667)];
+
+/// The value at another known minimum.
+fn other(name: &str) -> Option<f64> {
+    OTHER.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
+}
 
 fn solve(problem: &Landscape, method: &str) -> Solution<f64> {
     let known = problem.constraints().unwrap();
@@ -41,8 +47,7 @@ fn every_problem_is_solved_by_one_of_the_methods_and_most_by_the_one_that_is_cho
         let published = problem.minima()[0].value;
         let runs = METHODS.map(|method| solve(&problem, method));
         let at = |value: f64| [0, 1, 2].into_iter().any(|k| ends_at(&runs[k], value));
-        let other = OTHER.iter().find(|(name, _)| *name == entry.name);
-        assert!(at(published) || other.is_some_and(|(_, value)| at(*value)), "{}", entry.name);
+        assert!(at(published) || other(entry.name).is_some_and(at), "{}", entry.name);
         let mut line = format!("{:7}", entry.name);
         for (k, solution) in runs.iter().enumerate() {
             let right = ends_at(solution, published);
@@ -70,7 +75,8 @@ fn a_barrier_that_looks_ahead_needs_fewer_evaluations_than_one_that_only_falls_a
             let [adaptive, monotone] = ["adaptive", "monotone"].map(|update| {
                 let solution =
                     solve(&problem, &format!("interior_point(hessian={hessian}, update={update})"));
-                ends_at(&solution, published).then_some(solution.evaluations.value)
+                let elsewhere = other(entry.name).is_some_and(|value| ends_at(&solution, value));
+                (elsewhere || ends_at(&solution, published)).then_some(solution.evaluations.value)
             });
             let Some(monotone) = monotone else { continue };
             let adaptive = adaptive.unwrap_or_else(|| panic!("{hessian}: {} is lost", entry.name));
@@ -96,9 +102,9 @@ fn multipliers_of_problem_71_are_the_published_ones() {
 }
 
 #[test]
-fn sqp_needs_no_more_evaluations_than_scipys_slsqp_on_most_problems() {
+fn sqp_needs_no_more_gradients_than_scipys_slsqp_on_most_problems_and_no_more_values_in_all() {
     // From fixtures/make_slsqp.py, which names the versions; both with exact gradients. Where both end at the published minimum.
-    let (mut fewer, mut both) = (0, 0);
+    let (mut fewer, mut both, mut values) = (0, 0, [0, 0]);
     for line in include_str!("../fixtures/slsqp.csv").lines().filter(|line| line.starts_with("hs")) {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |k: usize| cells[k].parse::<f64>().unwrap();
@@ -107,18 +113,20 @@ fn sqp_needs_no_more_evaluations_than_scipys_slsqp_on_most_problems() {
         let solution = solve(&Landscape::parse(cells[0]).unwrap(), "sqp");
         if theirs && ends_at(&solution, published) {
             both += 1;
-            fewer += usize::from(solution.evaluations.value as f64 <= number(1));
+            fewer += usize::from(solution.evaluations.gradient as f64 <= number(2));
+            values = [values[0] + solution.evaluations.value, values[1] + number(1) as u64];
         }
     }
-    assert!(both >= 68 && fewer * 4 >= both * 3, "{fewer} of {both}");
+    assert!(both >= 68 && fewer * 5 >= both * 4, "{fewer} of {both}");
+    assert!(values[0] <= values[1], "{values:?}");
 }
 
 #[test]
 fn a_step_is_corrected_only_where_the_functions_came_no_nearer() {
-    // With a correction after every full step that the merit refuses the same steps take 8, 35, 10 and 13 evaluations.
+    // With a correction after every full step that the merit refuses the same steps take 19, 35, 59 and 28 values.
     let learnt = "sqp(hessian=bfgs)";
     for (name, method, most) in
-        [("hs22", learnt, 7), ("hs27", "sqp", 27), ("hs62", "sqp", 9), ("hs80", "sqp", 11)]
+        [("hs60", learnt, 16), ("hs27", "sqp", 27), ("hs112", learnt, 54), ("hs77", "sqp", 23)]
     {
         let problem = Landscape::parse(name).unwrap();
         let solution = solve(&problem, method);

@@ -1,5 +1,7 @@
 //! Minimisation under functions against closed forms: points, multipliers, ends that are no minima.
 
+use std::cell::Cell;
+
 use thalweg_function::{Expression, Shape, trace};
 use thalweg_solve::{
     Bounds, Constraint, Handwritten, Kkt, Method, Options, Relation, Run, Solution, Status, Traced, minimize,
@@ -225,6 +227,41 @@ fn a_hand_written_objective_goes_with_traced_functions() {
 }
 
 #[test]
+fn a_refused_trial_takes_no_gradient_where_the_value_stands_alone() {
+    let rosenbrock = |x: &[f64]| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2);
+    let gradients = Cell::new(0);
+    let slope = |x: &[f64], g: &mut [f64]| {
+        gradients.set(gradients.get() + 1);
+        let inner = x[1] - x[0] * x[0];
+        (g[0], g[1]) = (-2.0 * (1.0 - x[0]) - 400.0 * x[0] * inner, 200.0 * inner);
+        rosenbrock(x)
+    };
+    let disc = Relation::parse("x^2 + y^2 <= 1.5", &["x".to_owned(), "y".to_owned()]).unwrap();
+    for method in ["sqp", "interior_point"] {
+        let options = Options {
+            method: method.parse().unwrap(),
+            constraints: vec![disc.clone().into()],
+            ..Options::default()
+        };
+        let run = |mut objective: Handwritten<'_, f64>| {
+            gradients.set(0);
+            let solution = minimize(&mut objective, &[-1.2, 1.0], &options).unwrap();
+            assert!(solution.status.converged(), "{method}: {}", solution.status);
+            assert_eq!(solution.evaluations.gradient, gradients.get(), "{method}");
+            solution
+        };
+        let alone = run(Handwritten::new(2, slope).with_value(rosenbrock));
+        assert_eq!(alone.evaluations.gradient, alone.steps as u64 + 1, "{method}");
+        let asked = alone.evaluations;
+        assert!(asked.value > asked.gradient + 5, "{method}: {asked:?}");
+        let together = run(Handwritten::new(2, slope));
+        assert_eq!(together.evaluations.value, together.evaluations.gradient, "{method}");
+        assert!(together.evaluations.gradient > alone.evaluations.gradient, "{method}");
+        assert_eq!(together.x, alone.x, "{method}");
+    }
+}
+
+#[test]
 fn functions_are_refused_with_the_names_of_the_methods_that_hold_them() {
     let relation = Constraint::parse("x + y = 1", &["x".to_owned(), "y".to_owned()]).unwrap();
     let bowl = Expression::parse("x^2 + y^2").unwrap();
@@ -313,9 +350,12 @@ fn many_starts_and_single_precision_hold_functions_too() {
         constraints: vec![Constraint::parse("x^2 + y^2 = 1", &names).unwrap()],
         ..Options::default()
     };
-    let starts = thalweg_solve::Points::from_rows(&[[0.5_f32, 0.9], [1.0, -0.2]]).unwrap();
+    let rows = [[0.5_f32, 0.9], [1.0, -0.2]];
+    let starts = thalweg_solve::Points::from_rows(&rows).unwrap();
     let ends = minimize_many(distance.program(), &starts, &options).unwrap();
-    for solution in ends.iter() {
+    for (solution, start) in ends.iter().zip(&rows) {
+        let alone = minimize(&mut Traced::<f32>::new(distance.program()).unwrap(), start, &options).unwrap();
+        assert_eq!((&solution.x, solution.evaluations), (&alone.x, alone.evaluations));
         assert!(solution.status.converged(), "{}", solution.status);
         assert!((solution.x[0] - 2.0 / 5_f32.sqrt()).abs() < 1e-3);
         assert_eq!(solution.kkt.unwrap().multipliers[0].len(), 1);

@@ -12,7 +12,7 @@ use basin::{
     State, Termination, TrustRegion, TrustRegionReflective,
 };
 
-use super::problem::{Ask, Counts, Problem};
+use super::problem::{Ask, Counts, Problem, Watch};
 use super::{COSINE_TOLERANCE, End, MOST, Outcome, STEP_TOLERANCE, TOLERANCE, VALUE_TOLERANCE};
 
 /// More evaluations were asked for than allowed.
@@ -22,6 +22,7 @@ struct Spent;
 /// A problem that counts.
 struct Counted {
     problem: RefCell<Problem>,
+    watch: RefCell<Watch>,
     counts: Cell<Counts>,
     limits: (Vec<f64>, Vec<f64>),
     equalities: usize,
@@ -29,7 +30,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(problem: Problem) -> Self {
+    fn new(problem: Problem, watch: Watch) -> Self {
         let functions = problem.functions.as_ref();
         Counted {
             counts: Cell::default(),
@@ -37,6 +38,7 @@ impl Counted {
             equalities: functions.map_or(0, |all| all.equalities),
             functions: functions.map_or(0, |all| all.count),
             problem: RefCell::new(problem),
+            watch: RefCell::new(watch),
         }
     }
 
@@ -56,6 +58,9 @@ impl Counted {
             *count += 1;
         }
         self.counts.set(counts);
+        if matches!(ask, Ask::Value | Ask::Residuals) {
+            self.watch.borrow_mut().see(x, counts.slopes());
+        }
         self.problem.borrow_mut().answer(ask, x, more).map_err(|_| Spent)
     }
 
@@ -206,12 +211,13 @@ where
         claims: matches!(result.report.termination, Termination::Converged(_) | Termination::Application(_)),
         reason: format!("{:?}", result.report.code()),
         counts: counted.counts.get(),
+        needed: counted.watch.borrow().needed,
     })
 }
 
-pub(crate) fn run(problem: Problem, method: &str) -> Outcome {
+pub(crate) fn run(problem: Problem, watch: Watch, method: &str) -> Outcome {
     let start = problem.landscape.start().to_vec();
-    let counted = &Counted::new(problem);
+    let counted = &Counted::new(problem, watch);
     let free = Asked(counted, PhantomData::<Free>);
     let first_order = FirstOrderState::new(start.clone());
     macro_rules! descend {

@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use problem::{Counts, Problem, Verdict};
+use problem::{Counts, Needed, Problem, Verdict, Watch};
 
 /// Where a descent ends: max |∂f/∂xᵢ|.
 const TOLERANCE: f64 = 1e-8;
@@ -38,6 +38,7 @@ struct End {
     /// Why it ended, in the peer's words.
     reason: String,
     counts: Counts,
+    needed: Needed,
 }
 
 /// `None` of a problem that the method is not for.
@@ -46,9 +47,10 @@ type Outcome = Result<Option<End>, Box<dyn Error>>;
 fn run(peer: &str, name: &str, method: &str) -> Result<Option<(End, Verdict, f64)>, String> {
     let tried = || -> Result<Option<(End, Verdict, f64)>, Box<dyn Error>> {
         let mut problem = Problem::read(name)?;
+        let watch = Watch::new(Problem::read(name)?);
         let end = match peer {
-            "thalweg" => by_thalweg::run(&mut problem, method)?,
-            "basin" => by_basin::run(Problem::read(name)?, method)?,
+            "thalweg" => by_thalweg::run(&problem, watch, method)?,
+            "basin" => by_basin::run(Problem::read(name)?, watch, method)?,
             _ => return Err(format!("no peer `{peer}`").into()),
         };
         let Some(end) = end else { return Ok(None) };
@@ -67,16 +69,23 @@ fn run_in_time(peer: &str, name: &str, method: &str) -> Result<Option<(End, Verd
 }
 
 fn print(problem: &str, method: &str, outcome: Result<Option<(End, Verdict, f64)>, String>) {
-    let blank = |reason| End { x: Vec::new(), claims: false, reason, counts: Counts::default() };
+    let blank = |reason| End {
+        x: Vec::new(),
+        claims: false,
+        reason,
+        counts: Counts::default(),
+        needed: Needed::default(),
+    };
     let (end, verdict, value) = match outcome {
         Ok(None) => return,
         Ok(Some(ended)) => ended,
         Err(reason) => (blank(reason), Verdict::Failed, f64::NAN),
     };
+    let needed = end.needed.until(verdict).map_or("null".to_owned(), |needed| needed.to_string());
     let (claims, reason, verdict) = (end.claims, end.reason, verdict.name());
     let Counts { values, gradients, hessians, products } = end.counts;
     println!(
-        r#"{{"problem": "{problem}", "method": "{method}", "verdict": "{verdict}", "claims": {claims}, "end": {reason:?}, "value": "{value:.6e}", "values": {values}, "gradients": {gradients}, "hessians": {hessians}, "products": {products}}}"#
+        r#"{{"problem": "{problem}", "method": "{method}", "verdict": "{verdict}", "claims": {claims}, "end": {reason:?}, "value": "{value:.6e}", "values": {values}, "gradients": {gradients}, "hessians": {hessians}, "products": {products}, "needed": {needed}}}"#
     );
 }
 

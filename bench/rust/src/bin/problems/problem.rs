@@ -39,6 +39,46 @@ pub(crate) struct Counts {
     pub(crate) products: u64,
 }
 
+impl Counts {
+    /// Gradients and products.
+    pub(crate) fn slopes(self) -> u64 {
+        self.gradients + self.products
+    }
+}
+
+/// The gradients that a run took before it first asked for the value at the published minimum, and at another known one.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Needed([Option<u64>; 2]);
+
+impl Needed {
+    /// For where the run ended.
+    pub(crate) fn until(self, end: Verdict) -> Option<u64> {
+        self.0.get(end as usize).copied().flatten()
+    }
+}
+
+/// Looks at the points that a run asks for.
+pub(crate) struct Watch {
+    problem: Problem,
+    pub(crate) needed: Needed,
+}
+
+impl Watch {
+    pub(crate) fn new(problem: Problem) -> Self {
+        Watch { problem, needed: Needed::default() }
+    }
+
+    /// The value at x is asked for, after so many gradients.
+    pub(crate) fn see(&mut self, x: &[f64], gradients: u64) {
+        if self.needed.0[0].is_none()
+            && let Ok((verdict, _)) = self.problem.judge(x)
+            && let Some(needed) = self.needed.0.get_mut(verdict as usize)
+        {
+            needed.get_or_insert(gradients);
+        }
+    }
+}
+
 /// What a method may ask for.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ask {
@@ -257,6 +297,20 @@ mod tests {
         let other = problem.landscape.minima()[1].x.clone();
         assert_eq!(problem.judge(&other).unwrap().0, Verdict::Other);
         assert_eq!(problem.judge(&[f64::NAN, 0.0]).unwrap().0, Verdict::Failed);
+    }
+
+    #[test]
+    fn what_a_run_needed_is_what_it_took_before_it_first_looked_there() {
+        let minima = Problem::read("freudenstein_roth").unwrap().landscape.minima().to_vec();
+        let mut watch = Watch::new(Problem::read("freudenstein_roth").unwrap());
+        watch.see(&[0.5, -2.0], 1);
+        assert_eq!(watch.needed.until(Verdict::Solved), None);
+        for (minimum, gradients) in [(1, 4), (0, 7), (0, 9)] {
+            watch.see(&minima[minimum].x, gradients);
+        }
+        assert_eq!(watch.needed.until(Verdict::Other), Some(4));
+        assert_eq!(watch.needed.until(Verdict::Solved), Some(7));
+        assert_eq!(watch.needed.until(Verdict::Failed), None);
     }
 
     #[test]
