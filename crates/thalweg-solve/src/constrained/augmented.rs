@@ -2,7 +2,7 @@
 
 use thalweg_spec::{Call, Options, SpecError, Value};
 
-use super::problem::{Duals, Point, Problem, add_transposed, along, dot, largest};
+use super::problem::{Duals, Point, Problem, add_transposed, along, dot, largest, norm};
 use super::solver::{Curvature, Went};
 use crate::checkpoint::Keeper;
 use crate::cholesky::Cholesky;
@@ -36,8 +36,9 @@ impl Inner {
 /// ```
 ///
 /// after each of which `λᵢ ← −ρ·(signed distance)`, kept within ±10⁹, and ρ grows tenfold unless the violation halved. Bounds are held by
-/// projection: the inner method steps on the variables that no bound holds, and searches along the projected path. A step of a run is a step
-/// of the inner method.
+/// projection: the inner method steps on the variables that no bound holds, and searches along the projected path. Newton's method adds a
+/// multiple of the identity to the Hessian where a step would be far longer than the last ones that were good: along what the functions
+/// leave free the Hessian may be singular. A step of a run is a step of the inner method.
 ///
 /// Andreani, Birgin, Martínez and Schuverdt, *On augmented Lagrangian methods with general lower-level constraints*, SIAM Journal on
 /// Optimization 18, 2008; Conn, Gould and Toint, *LANCELOT*, 1992.
@@ -113,6 +114,9 @@ const MOST: f64 = 1e9;
 /// No price is higher.
 const DEAREST: f64 = 1e16;
 
+/// Shares of what makes any step short enough: the least that does is added to the Hessian's diagonal.
+const RAISED: [f64; 5] = [0.0, 1e-6, 1e-4, 1e-2, 1.0];
+
 /// Trials for a step.
 const TRIALS: u32 = 50;
 
@@ -128,6 +132,8 @@ pub(super) struct Work {
     last_tolerance: f64,
     /// The violation at the last minimum.
     violation: f64,
+    /// No step of Newton's method is longer.
+    reach: f64,
     pairs: Vec<Pair>,
     /// Room for pairs to come.
     spare: Vec<Pair>,
@@ -202,6 +208,7 @@ impl Work {
             inner_tolerance: 0.1,
             last_tolerance: 0.5 * tolerance,
             violation: f64::INFINITY,
+            reach: 0.0,
             pairs: Vec::with_capacity(kept + 1),
             // One more than are kept: it is looked at before it takes the oldest one's place.
             spare: (0..=kept).map(pair).collect(),
@@ -224,6 +231,7 @@ impl Work {
         keeper.number("inner_tolerance", &mut self.inner_tolerance);
         keeper.number("last_tolerance", &mut self.last_tolerance);
         keeper.number("violation", &mut self.violation);
+        keeper.number("reach", &mut self.reach);
         let row = |pair: &Pair| [&pair.s[..], &pair.y, &[pair.curvature]].concat();
         let mut rows: Vec<f64> = self.pairs.iter().flat_map(row).collect();
         keeper.list("pairs", &mut rows, (2 * dim + 1) * self.settings.memory);
@@ -249,6 +257,7 @@ impl Work {
             let own = 10.0 * at.f.abs().max(1.0) / (0.5 * square).max(1.0);
             self.penalty = if self.settings.penalty > 0.0 { self.settings.penalty } else { own };
             self.penalty = self.penalty.clamp(1e-6, 1e8);
+            self.reach = norm(&at.x).max(1.0);
         }
         loop {
             self.now.measure(problem, at, &self.multipliers, self.penalty);
@@ -354,6 +363,10 @@ impl Work {
             self.then.measure(problem, next, &self.multipliers, self.penalty);
             let (now, then) = (&self.now, &self.then);
             let lower = then.value <= now.value + 1e-4 * slope && slope < 0.0;
+            if self.exact && lower {
+                let long = length * norm(&self.direction);
+                self.reach = if length < first { 2.0 * long } else { self.reach.max(4.0 * long) };
+            }
             // Where values are rounding, gradients still say something.
             let flat = (then.value - now.value).abs() <= rounding
                 && largest(&then.gradient) <= 0.5 * largest(&now.gradient);
@@ -366,7 +379,8 @@ impl Work {
         Ok(false)
     }
 
-    /// `direction ← −(H + E)⁻¹g` on the free variables, H the Hessian of the augmented Lagrangian; `false` if that is not to be had.
+    /// `direction ← −(H + σI + E)⁻¹g` on the free variables, H the Hessian of the augmented Lagrangian, within reach; `false` if that is not to be
+    /// had.
     fn newton<F: Scalar>(
         &mut self,
         problem: &mut Problem<F>,
@@ -401,12 +415,25 @@ impl Work {
             }
         }
         self.cholesky.resize(size);
-        if !self.cholesky.factorise(&self.reduced) {
-            return Ok(false);
+        let square: f64 = places.iter().map(|&i| self.now.gradient[i] * self.now.gradient[i]).sum();
+        // With this much on the diagonal no step of a convex model is longer than the reach.
+        let enough = square.sqrt() / self.reach;
+        let mut raised = 0.0;
+        for share in RAISED {
+            for entry in self.reduced.iter_mut().step_by(size + 1) {
+                *entry += share * enough - raised;
+            }
+            raised = share * enough;
+            if !self.cholesky.factorise(&self.reduced) {
+                return Ok(false);
+            }
+            self.solved.clear();
+            self.solved.extend(places.iter().map(|&i| -self.now.gradient[i]));
+            self.cholesky.solve(&mut self.solved);
+            if norm(&self.solved) <= self.reach {
+                break;
+            }
         }
-        self.solved.clear();
-        self.solved.extend(places.iter().map(|&i| -self.now.gradient[i]));
-        self.cholesky.solve(&mut self.solved);
         self.direction.fill(0.0);
         for (&i, solved) in places.iter().zip(&self.solved) {
             self.direction[i] = *solved;
